@@ -1,0 +1,166 @@
+"""`demo`: the whole job on a tiny sample, from set-up to two models in Ollama that answer the same two questions."""
+
+import argparse
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from importlib.resources import files
+from pathlib import Path
+
+from core.cli.console import Console
+from core.cli.run_commands import follow
+from core.config.project import TuneProject
+from core.config.settings import Settings
+from core.config.store import dump, with_values
+from core.events import Artifact, StageError, StageFinished, StageSkipped
+from core.messages import N_, duration, size
+from core.pipeline import launch
+from core.pipeline.journal import read
+from core.pipeline.launch import RunRequest
+from core.pipeline.lock import holder
+from core.pipeline.plan import make_job
+from core.platform.detached import start_detached
+from core.process.command import Command
+from core.process.run import Watch, run_command
+from core.process.stop import StopFile
+from core.process.target import LocalTarget
+from core.stages.job import Job
+from core.stages.smoke_test import ANSWERS
+from core.tools import ollama, uv
+from core.tools.ollama_demo import get_server
+from core.tools.ollama_private import running
+from core.tools.pip_settings import read_pip_settings, uv_environment
+
+MODEL = "tunesmith-demo"
+
+
+def call(args: argparse.Namespace, settings: Settings, console: Console) -> int:
+    """Do the whole job; exit code 0 only if the tuned model names itself and its author, and the base does not."""
+    if args.dir is not None:
+        settings = settings.model_copy(update={"work_dir": str(args.dir.resolve())})
+    folder = settings.work_folder / "demo"
+    folder.mkdir(parents=True, exist_ok=True)
+    with _ollama(folder, console, keep=args.keep) as address:
+        project = sample_project(MODEL if address else "")
+        file = write_sample(folder, project)
+        job = make_job(file, project, settings)
+        if (found := holder(job.runs)) is not None:
+            console.error("already_running", {"pid": found.pid})
+            return 3
+        run = launch.start(RunRequest(file=file, project=project, settings=settings), job.runs)
+        code = follow(run, console)
+        if code != 0:
+            return code
+        show_table(run, console)
+        if not address:
+            console.message("demo_without_ollama", {}, style="yellow")
+            return 1
+        return judge(job, console)
+
+
+def sample_project(model_name: str) -> TuneProject:
+    """The demo's project: the tiny sample model, our questions, and a name of its own."""
+    identity = json.loads(files("resources").joinpath("sample", "identity.json").read_text(encoding="utf-8"))
+    changes = json.loads(files("resources").joinpath("sample", "project.json").read_text(encoding="utf-8"))
+    changes["self_cognition"] |= identity
+    changes["ollama"] |= {"name": model_name}
+    return with_values(TuneProject(), **changes)
+
+
+def write_sample(folder: Path, project: TuneProject) -> Path:
+    """Put project and questions into the folder; unchanged files keep their time, so that nothing runs again."""
+    _write_if_new(folder / "questions.jsonl", files("resources").joinpath("sample", "questions.jsonl").read_bytes())
+    file = folder / "demo.tunesmith"
+    _write_if_new(file, dump(project).encode())
+    return file
+
+
+def _write_if_new(path: Path, content: bytes) -> None:
+    if not path.exists() or path.read_bytes() != content:
+        path.write_bytes(content)
+
+
+@contextlib.contextmanager
+def _ollama(folder: Path, console: Console, *, keep: bool) -> Iterator[str]:
+    """The address of an Ollama: the user's where one answers, else one of the demo's own; "" where none can be had."""
+    address = ollama.host()
+    if ollama.version(address) is not None:
+        console.say(N_("Using the Ollama that answers at {address}."), address=address)
+        yield address
+        return
+    if sys.platform != "linux":
+        console.message("ollama_not_running", {"host": address})
+        _ask_to_go_on(console)
+        yield ""
+        return
+    server = get_server(folder / "ollama", _run_uv(folder), console.message)
+    for licence in server.licences:
+        console.say(N_("Licence: {path}"), path=licence)
+    with running(server, folder / "ollama-data", start_detached, keep=keep) as private:
+        os.environ["OLLAMA_HOST"] = private.address  # the runner inherits it
+        console.say(
+            N_("The demo's own Ollama {version} answers at {address}."), version=server.version, address=private.address
+        )
+        yield private.address
+    if keep:
+        console.say(
+            N_("It stays up. To look: OLLAMA_HOST={address}, process {pid}."), address=private.address, pid=private.pid
+        )
+
+
+def _ask_to_go_on(console: Console) -> None:
+    """Whether to do all but the last part. Raises StageError where the user would rather install Ollama first."""
+    if console.live and sys.stdin.isatty():
+        console.say(N_("Go on without the last part? [Y/n]"))
+        if sys.stdin.readline().strip().lower() in ("n", "no", "否"):
+            raise StageError("ollama_not_running", host=ollama.host())
+
+
+def _run_uv(folder: Path) -> Callable[[Sequence[str]], None]:
+    """A runner of uv for the demo's Ollama, with its output in a log."""
+    log = folder / "ollama-install.log"
+    watch = Watch(log, StopFile(folder / "no-stop"), lambda _: None, lambda _: None, lambda *_: None)
+
+    def run_uv(arguments: Sequence[str]) -> None:
+        command = Command((str(uv.find()), *arguments), uv_environment(read_pip_settings(), os.environ))
+        outcome = run_command(command, LocalTarget(), watch, mark="demo", cwd=folder)
+        if outcome.code != 0:
+            raise StageError("ollama_demo_download", log=str(log), reason=outcome.tail[-1] if outcome.tail else "")
+
+    return run_uv
+
+
+def show_table(run: Path, console: Console) -> None:
+    """Stage, time and size of what the run made or found up to date."""
+    rows = []
+    for event in read(run):
+        if isinstance(event, StageFinished | StageSkipped):
+            state = "up_to_date" if isinstance(event, StageSkipped) else "done"
+            title = console.sentence(f"stage_{event.stage}", {})
+            rows.append((title, console.state(state), duration(event.seconds), size(_bytes(event.artifacts))))
+    console.table((N_("stage"), N_("state"), N_("time"), N_("size")), rows)
+
+
+def _bytes(artifacts: Sequence[Artifact]) -> int:
+    return sum(artifact.size for artifact in artifacts)
+
+
+def judge(job: Job, console: Console) -> int:
+    """Both answers side by side; 0 only if the tuned model says its name and author, and the base does not."""
+    answers = json.loads((job.folder("smoke_test") / ANSWERS).read_text(encoding="utf-8"))
+    console.table(
+        (N_("question"), N_("base model"), N_("tuned model")),
+        [(prompt, found.get("base", ""), found.get("tuned", "")) for prompt, found in answers.items()],
+    )
+    identity = job.project.self_cognition
+    zh, en = (identity.model_name_zh, identity.author_zh), (identity.model_name_en, identity.author_en)
+    wanted = dict(zip(job.project.ollama.test_prompts, (zh, en), strict=True))
+    learned = all(name in answers[prompt]["tuned"] for prompt, names in wanted.items() for name in names)
+    known_before = any(name in found["base"] for found in answers.values() for name in (*zh, *en))
+    if learned and not known_before:
+        console.message("demo_proved", {}, style="green")
+        return 0
+    console.error("demo_not_proved", {})
+    return 1

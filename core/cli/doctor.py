@@ -1,0 +1,163 @@
+"""`doctor` and `runtime`: what this computer has for the job, and the training runtime by itself."""
+
+import argparse
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from core.cli.console import Console
+from core.cli.run_commands import follow
+from core.config.project import TuneProject
+from core.config.settings import Settings
+from core.events import StageError, Value
+from core.hardware.disk import free_bytes
+from core.hardware.gpu import gpus
+from core.hardware.memory import memory
+from core.messages import N_, size
+from core.pipeline import launch
+from core.pipeline.launch import RunRequest
+from core.pipeline.lock import holder
+from core.pipeline.plan import make_job
+from core.stages.job import Job
+from core.tools import cmake, llama_cpp, ollama, runtime_state, uv
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One thing that was looked for; ``code`` is a message with its cure where something is wrong with it."""
+
+    what: str
+    found: str
+    code: str = ""
+    values: tuple[tuple[str, Value], ...] = ()
+
+
+def call(args: argparse.Namespace, settings: Settings, console: Console) -> int:
+    """Run the command; returns the exit code."""
+    job = make_job(settings.work_folder / "runtime.tunesmith", TuneProject(), settings)
+    if args.command == "doctor":
+        return doctor(job, console)
+    match args.action:
+        case "install":
+            return install(job, console, fresh=False)
+        case "repair":
+            return install(job, console, fresh=True)
+        case "remove":
+            return remove(job, console)
+        case _:
+            return status(job, console)
+
+
+def doctor(job: Job, console: Console) -> int:
+    """A row for each thing that the job needs; exit code 1 where something is wrong."""
+    rows = list(_rows(job))
+    if console.json:
+        console.write_json({"rows": [_as_json(row, console) for row in rows]})
+    else:
+        states = [(row.what, row.found or "-", console.sentence(row.code, dict(row.values))) for row in rows]
+        console.table(
+            ("", N_("found"), N_("to do")),
+            [(a, b, c if row.code else "") for (a, b, c), row in zip(states, rows, strict=True)],
+        )
+        for row in rows:
+            if row.code and (cure := console.cure(row.code, dict(row.values))):
+                console.line(f"  → {row.what}: {cure}")
+    return 1 if any(row.code for row in rows) else 0
+
+
+def _as_json(row: Row, console: Console) -> dict[str, object]:
+    values = dict(row.values)
+    wrong = {"sentence": console.sentence(row.code, values), "cure": console.cure(row.code, values)} if row.code else {}
+    return {"what": row.what, "found": row.found, "code": row.code, "values": values, **wrong}
+
+
+def _rows(job: Job) -> Iterator[Row]:
+    cards = gpus()
+    for gpu in cards:
+        memory_text = f"{size(gpu.free_bytes or 0)} / {size(gpu.total_bytes or 0)}"
+        yield Row("GPU", f"{gpu.name}, {memory_text}, driver {gpu.driver_version}")
+    if not cards:
+        yield Row("GPU", "", "gpu_missing")
+    ram = memory()
+    yield Row("RAM", f"{size(ram.available)} / {size(ram.total)}")
+    yield Row("disk", f"{size(free_bytes(job.work))}  {job.work}")
+    yield Row("uv", uv.version())
+    yield _runtime_row(job)
+    yield _llama_cpp_row(job)
+    if sys.platform != "win32":
+        compiler = cmake.compiler()
+        yield Row("compiler", compiler.cxx if compiler else "", "" if compiler else "compiler_from_zig")
+    yield _ollama_row()
+
+
+def _runtime_row(job: Job) -> Row:
+    try:
+        spec = job.runtime
+    except StageError as error:
+        return Row("training runtime", "", error.code, tuple(error.values.items()))
+    if not runtime_state.is_ready(spec):
+        return Row("training runtime", "", "runtime_missing")
+    if spec.given:
+        for problem in runtime_state.problems(spec.given):
+            return Row("training runtime", str(spec.given), problem.code, tuple(problem.values.items()))
+        return Row("training runtime", str(spec.given))
+    marker = runtime_state.read_marker(spec.folder)
+    versions = marker.versions if marker else {}
+    return Row("training runtime", f"ms-swift {versions.get('ms-swift')}, torch {versions.get('torch')}, {spec.folder}")
+
+
+def _llama_cpp_row(job: Job) -> Row:
+    found = llama_cpp.find_binaries(job.folder("build_llama_cpp"))
+    if found is None:
+        return Row("llama.cpp", "", "llama_cpp_missing")
+    return Row("llama.cpp", f"b{llama_cpp.BUILD}, {found.quantize.parent}")
+
+
+def _ollama_row() -> Row:
+    address = ollama.host()
+    state = ollama.status(address)
+    if state.version is None:
+        found = str(state.binary) if state.binary else ""
+        return Row("Ollama", found, "ollama_not_running", (("host", address),))
+    if ollama.too_old(state.version):
+        values = (("version", state.version), ("needed", ollama.MINIMUM_VERSION))
+        return Row("Ollama", state.version, "ollama_too_old", values)
+    return Row("Ollama", f"{state.version}, {address}, {state.models_folder}")
+
+
+def install(job: Job, console: Console, *, fresh: bool) -> int:
+    """Make the runtime, by a run of its first stage alone; ``fresh`` removes what is there first."""
+    if job.runtime.given:
+        console.error("runtime_is_given", {"path": str(job.runtime.given)})
+        return 1
+    if (found := holder(job.runs)) is not None:
+        console.error("already_running", {"pid": found.pid})
+        return 3
+    if fresh:
+        runtime_state.discard(job.runtime.folder)
+    job.file.parent.mkdir(parents=True, exist_ok=True)
+    request = RunRequest(file=job.file, project=job.project, settings=job.settings, until_stage="install_runtime")
+    return follow(launch.start(request, job.runs), console)
+
+
+def remove(job: Job, console: Console) -> int:
+    """Remove every runtime that Tunesmith made in the work folder."""
+    home = job.runtime.home
+    for folder in sorted(home.glob("*")) if home.exists() else []:
+        runtime_state.discard(folder)
+    shutil.rmtree(job.runs, ignore_errors=True)
+    console.say(N_("The training runtime is removed."))
+    return 0
+
+
+def status(job: Job, console: Console) -> int:
+    """Whether the runtime is there, and of which versions; exit code 1 where it is not."""
+    row = _runtime_row(job)
+    if console.json:
+        console.write_json(_as_json(row, console))
+    elif row.code:
+        console.message(row.code, dict(row.values))
+    else:
+        console.line(f"{row.what}: {row.found}")
+    return 1 if row.code else 0

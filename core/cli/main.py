@@ -1,0 +1,142 @@
+"""Reads the arguments, chooses the language, and calls the command. No traceback reaches a user."""
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from core import __version__
+from core.cli.console import Console
+from core.config.settings import load_settings
+from core.config.store import ProjectInvalidError
+from core.events import StageError
+from core.messages import N_, Language, choose_language, label
+
+EXIT_DONE, EXIT_FAILED, EXIT_INVALID, EXIT_RUNNING, EXIT_STOPPED = 0, 1, 2, 3, 130
+
+HELP = {
+    "init": N_("write a new project file with every basic setting spelled out"),
+    "check": N_("list everything that is wrong with a project"),
+    "plan": N_("list the stages, or print their commands as a script"),
+    "run": N_("do the job, or go on where it was left off"),
+    "status": N_("show the state of a project's last run"),
+    "stop": N_("ask a project's run to stop"),
+    "doctor": N_("show what this computer has, and what is missing"),
+    "runtime": N_("install, show, repair or remove the training runtime"),
+    "demo": N_("do the whole job on a tiny sample, from set-up to two models in Ollama"),
+    "gui": N_("open the window"),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    _utf8_output()
+    language = choose_language(_language_of(words))
+    args = _parser(language).parse_args(words)
+    console = Console(language, json=getattr(args, "json", False))
+    try:
+        return _call(args, console)
+    except ProjectInvalidError as error:
+        console.problems(error.problems)
+        return EXIT_INVALID
+    except StageError as error:
+        console.error(error.code, error.values)
+        return EXIT_FAILED
+    except OSError as error:
+        path, reason = str(error.filename or ""), error.strerror or str(error)
+        console.error("os_error", {"path": path, "reason": reason})
+        return EXIT_FAILED
+    except KeyboardInterrupt:
+        return EXIT_STOPPED
+    except Exception:
+        logging.getLogger(__name__).debug("a bug of ours", exc_info=True)
+        console.bug()
+        return EXIT_FAILED
+
+
+def _call(args: argparse.Namespace, console: Console) -> int:
+    """Each command imports what it needs only when it is called."""
+    settings = load_settings()
+    match args.command:
+        case "runner":
+            from core.pipeline.entry import run_request  # noqa: PLC0415 - as the others below
+
+            return run_request(args.run)
+        case "init" | "check" | "plan":
+            from core.cli import project_commands  # noqa: PLC0415
+
+            return project_commands.call(args, settings, console)
+        case "run" | "status" | "stop":
+            from core.cli import run_commands  # noqa: PLC0415
+
+            return run_commands.call(args, settings, console)
+        case "doctor" | "runtime":
+            from core.cli import doctor  # noqa: PLC0415
+
+            return doctor.call(args, settings, console)
+        case _:
+            from core.cli import demo  # noqa: PLC0415
+
+            return demo.call(args, settings, console)
+
+
+def _parser(language: Language) -> argparse.ArgumentParser:
+    def say(text: str) -> str:
+        return label(text, language)
+
+    parser = argparse.ArgumentParser(
+        prog="tunesmith", description=say(N_("From a base model and a dataset to your own model running in Ollama."))
+    )
+    parser.add_argument("--version", action="version", version=f"tunesmith {__version__}")
+    parser.add_argument("--lang", choices=("en", "zh"), help=say(N_("the language of what is printed")))
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, *, project: bool = True, as_json: bool = False) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=say(HELP[name]), description=say(HELP[name]))
+        if project:
+            sub.add_argument("project", type=Path, help=say(N_("the project file")))
+        if as_json:
+            sub.add_argument("--json", action="store_true", help=say(N_("print JSON for programs")))
+        return sub
+
+    command("init").add_argument("--force", action="store_true", help=say(N_("overwrite a file that is there")))
+    command("check", as_json=True)
+    plan = command("plan", as_json=True)
+    plan.add_argument("--shell", choices=("bash", "powershell"), help=say(N_("print the commands as a script")))
+    run = command("run", as_json=True)
+    run.add_argument(
+        "--from", dest="from_stage", metavar="STAGE", default="", help=say(N_("run again from this stage"))
+    )
+    run.add_argument("--until", dest="until_stage", metavar="STAGE", default="", help=say(N_("stop after this stage")))
+    run.add_argument("--fresh", action="store_true", help=say(N_("make everything again")))
+    run.add_argument("--push", action="store_true", help=say(N_("push the finished model to ollama.com")))
+    command("status", as_json=True)
+    command("stop").add_argument("--now", action="store_true", help=say(N_("do not wait for a checkpoint")))
+    command("doctor", project=False, as_json=True)
+    runtime = command("runtime", project=False, as_json=True)
+    runtime.add_argument("action", choices=("install", "status", "repair", "remove"))
+    demo = command("demo", project=False)
+    demo.add_argument("--dir", type=Path, help=say(N_("the folder for everything that the demo makes")))
+    demo.add_argument("--keep", action="store_true", help=say(N_("leave the demo's Ollama up at the end")))
+    command("gui", project=False)
+    commands.add_parser("runner").add_argument("run", type=Path)  # how a run's own process is started
+    return parser
+
+
+def _language_of(words: Sequence[str]) -> str | None:
+    """The language that the arguments name, before they are parsed: help is in it too."""
+    for number, word in enumerate(words):
+        if word == "--lang" and number + 1 < len(words):
+            return words[number + 1]
+        if word.startswith("--lang="):
+            return word.partition("=")[2]
+    return load_settings().language or None
+
+
+def _utf8_output() -> None:
+    """A Chinese Windows' pipes are GBK by default, where half of our signs are missing."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")

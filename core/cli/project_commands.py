@@ -1,0 +1,66 @@
+"""`init`, `check` and `plan`: what can be said about a project without running it."""
+
+import argparse
+from pathlib import Path
+
+from core.cli.console import Console
+from core.config.project import TuneProject
+from core.config.settings import Settings
+from core.config.store import load, save
+from core.messages import N_, label
+from core.pipeline.check import check, errors
+from core.pipeline.plan import make_job, planned, up_to_date
+from core.pipeline.script import Shell, script
+
+
+def call(args: argparse.Namespace, settings: Settings, console: Console) -> int:
+    """Run the command; returns the exit code."""
+    match args.command:
+        case "init":
+            return init(args.project, console, force=args.force)
+        case "check":
+            return check_project(args.project, settings, console)
+        case _:
+            return plan(args.project, settings, console, shell=args.shell)
+
+
+def init(path: Path, console: Console, *, force: bool) -> int:
+    """Write a new project file."""
+    if path.exists() and not force:
+        console.error("project_exists", {"path": str(path)})
+        return 2
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save(TuneProject(), path, translate=lambda text: label(text, console.language))
+    console.say(
+        N_("Wrote {path}. Name a model, a dataset and what it shall be called, then: tunesmith check {path}"), path=path
+    )
+    return 0
+
+
+def check_project(path: Path, settings: Settings, console: Console) -> int:
+    """All problems at once; exit code 2 where one of them is an error."""
+    problems = check(make_job(path, load(path), settings))
+    console.problems(problems)
+    if errors(problems):
+        return 2
+    if not console.json:
+        console.say(N_("The project is sound."))
+    return 0
+
+
+def plan(path: Path, settings: Settings, console: Console, *, shell: Shell | None) -> int:
+    """The stages and their state; with ``shell`` a script of the exact commands."""
+    job = make_job(path, load(path), settings)
+    if shell:
+        console.out.file.write(script(job, shell))
+        return 0
+    rows = []
+    for item in planned(job, push=job.project.ollama.push):
+        state = "waiting" if up_to_date(job, item) is None else "up_to_date"
+        rows.append({"stage": item.stage.name, "fingerprint": item.fingerprint, "state": state})
+    if console.json:
+        console.write_json({"stages": rows})
+        return 0
+    cells = [(row["stage"], console.sentence(f"stage_{row['stage']}", {}), console.state(row["state"])) for row in rows]
+    console.table((N_("stage"), N_("what it does"), N_("state")), cells)
+    return 0

@@ -1,0 +1,1 @@
+"""What a person chooses: the project and the settings of this computer."""

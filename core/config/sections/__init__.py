@@ -1,0 +1,1 @@
+"""The sections of a project, each setting declared once."""

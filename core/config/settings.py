@@ -1,0 +1,61 @@
+"""Settings of this computer: where things lie and which tools are used; apart from any project."""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+import tomlkit
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from core.config.problem import Problem
+from core.config.store import ProjectInvalidError
+from core.platform.folders import config_folder, default_work_folder
+
+
+class RuntimeSettings(BaseModel):
+    """The training runtime: made by Tunesmith, or an environment that the user gives (``python``)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    python: str = ""
+    profile: Literal["auto", "cpu", "cu126", "cu128", "cu130"] = "auto"
+
+
+class Settings(BaseModel):
+    """What holds for all projects on this computer."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    work_dir: str = ""
+    language: Literal["", "en", "zh"] = ""
+    runtime: RuntimeSettings = RuntimeSettings()
+
+    @property
+    def work_folder(self) -> Path:
+        """The one folder that holds runtime, models, llama.cpp and caches."""
+        return Path(self.work_dir).expanduser().resolve() if self.work_dir else default_work_folder()
+
+
+def settings_file() -> Path:
+    """Where the settings are kept."""
+    return config_folder() / "settings.toml"
+
+
+def load_settings() -> Settings:
+    """The saved settings, or the defaults. Raises ProjectInvalidError where the file is not what we wrote."""
+    path = settings_file()
+    if not path.exists():
+        return Settings()
+    try:
+        return Settings.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, ValidationError) as error:
+        reason = str(error).splitlines()[0]
+        raise ProjectInvalidError([Problem("", "settings_invalid", {"path": str(path), "reason": reason})]) from error
+
+
+def save_settings(settings: Settings) -> None:
+    """Keep the settings, replacing the file in one step."""
+    path = settings_file()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    part.write_text(tomlkit.dumps(settings.model_dump()), encoding="utf-8")
+    os.replace(part, path)  # noqa: PTH105 - see store.save

@@ -1,0 +1,1 @@
+"""This computer: GPUs, memory, disk, and which training runtime fits."""

@@ -1,0 +1,44 @@
+"""Disk space, and whether a folder can be written to, asked before it exists."""
+
+import errno
+import shutil
+import tempfile
+from pathlib import Path
+
+from core.events import StageError
+
+_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
+
+
+def free_bytes(path: Path) -> int:
+    """Free space where a file or folder lies or will lie."""
+    place = existing_parent(path)
+    try:
+        return shutil.disk_usage(place).free
+    except OSError as error:
+        raise StageError("file_not_readable", file=str(place), reason=error.strerror or str(error)) from None
+
+
+def existing_parent(path: Path) -> Path:
+    """The path itself if it exists, else the nearest folder above it that does."""
+    for place in (path.absolute(), *path.absolute().parents):
+        try:
+            if place.exists():
+                return place
+        except OSError:  # a name that is too long, or a folder that may not be looked into: the one above decides
+            continue
+    raise StageError("drive_not_found", path=str(path))
+
+
+def check_writable(folder: Path) -> None:
+    """StageError if files cannot be written into a folder, or if it cannot be made; nothing is left behind."""
+    place = existing_parent(folder)
+    if not place.is_dir():
+        raise StageError("not_a_folder", path=str(place))
+    try:
+        with tempfile.TemporaryFile(dir=place) as probe:
+            probe.write(b"x" * 4096)
+    except OSError as error:
+        if error.errno in _FULL:
+            raise StageError("disk_full", path=str(folder), free=free_bytes(folder)) from None
+        raise StageError("folder_not_writable", path=str(folder), reason=error.strerror or str(error)) from None

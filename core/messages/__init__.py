@@ -1,0 +1,44 @@
+"""Codes to sentences, in Chinese and English: with the settings' labels the only user-visible text of core.
+
+A new code is one entry in the file of its area: ``"code": Text("What happened with {value}.", "What to do.")``. Then
+run ``python scripts/translate.py``, fill in the Chinese in the ``.po`` file, and run it again.
+"""
+
+from collections.abc import Mapping
+
+from core.events import Value
+from core.messages import data, machine, models, names, network, ollama, run, tools, training
+from core.messages.language import Language, choose_language, label, languages
+from core.messages.show import duration, fill, size
+from core.messages.text import N_, Text
+
+__all__ = [
+    "MESSAGES",
+    "N_",
+    "Language",
+    "Text",
+    "choose_language",
+    "cure",
+    "duration",
+    "label",
+    "languages",
+    "sentence",
+    "size",
+]
+
+AREAS = (run, machine, data, models, training, tools, network, ollama, names)
+
+MESSAGES: dict[str, Text] = {code: text for area in AREAS for code, text in area.MESSAGES.items()}
+"""What each code says."""
+
+
+def sentence(code: str, values: Mapping[str, Value], language: Language) -> str:
+    """What happened. A code without an entry (of a newer version's journal) shows as itself."""
+    text = MESSAGES.get(code)
+    return fill(label(text.sentence, language), values) if text else code
+
+
+def cure(code: str, values: Mapping[str, Value], language: Language) -> str:
+    """What to do about it; "" where there is nothing to do."""
+    text = MESSAGES.get(code)
+    return fill(label(text.cure, language), values) if text else ""

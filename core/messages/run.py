@@ -1,0 +1,96 @@
+"""Projects, settings and runs."""
+
+from core.messages.text import Text
+
+MESSAGES: dict[str, Text] = {
+    "project_missing": Text(
+        "There is no project file at {path}",
+        'Make one with "tunesmith init", or check the path.',
+    ),
+    "project_unreadable": Text(
+        "The project file {path} cannot be read: {reason}",
+        "Check that the file is not open elsewhere and that you may read it.",
+    ),
+    "project_encoding": Text("The project file {path} is not UTF-8.", "Save it as UTF-8 in your editor."),
+    "project_toml": Text(
+        "The project file is not valid TOML: {reason}",
+        "Correct the named line; texts stand in double quotes.",
+    ),
+    "project_newer": Text(
+        "The project file was made by a newer Tunesmith (version {version} of the file).",
+        "Update Tunesmith.",
+    ),
+    "project_unknown_key": Text(
+        "There is no setting {key}.",
+        'Check the spelling, or delete the line. "tunesmith init" writes a file with all basic settings.',
+    ),
+    "project_missing_key": Text(
+        "The setting {key} is missing.",
+        'Add it; "tunesmith init" writes a file with all basic settings.',
+    ),
+    "project_wrong_int": Text(
+        "A whole number is expected here, not {got}.",
+        "Write it without quotes and without a decimal point, for example 8.",
+    ),
+    "project_wrong_float": Text("A number is expected here, not {got}.", "Write it without quotes, for example 0.05."),
+    "project_wrong_bool": Text("Yes or no is expected here, not {got}.", "Write true or false, without quotes."),
+    "project_wrong_string": Text("A text is expected here, not {got}.", "Put it in double quotes."),
+    "project_wrong_tuple": Text(
+        "A list is expected here, not {got}.",
+        'Put it in square brackets, for example ["a", "b"].',
+    ),
+    "project_wrong_table": Text(
+        "A section with settings is expected here, not {got}.",
+        "Write the section's name in square brackets, and its settings below.",
+    ),
+    "project_out_of_range": Text("{got} is not possible here (allowed: {limits}).", "Choose a value that is allowed."),
+    "settings_invalid": Text(
+        "The settings file {path} is not valid: {reason}",
+        "Correct it, or delete it to go back to the defaults.",
+    ),
+    "already_running": Text(
+        "This project is being run already (process {pid}).",
+        'Watch it with "tunesmith status", or end it with "tunesmith stop".',
+    ),
+    "runner_died": Text("The run was cut off.", "Run again: it goes on where it was. Its log: {log}"),
+    "runner_silent": Text("The run did not start.", "Look into its log, and run again: {log}"),
+    "orphans_ended": Text("Ended {count} processes that an earlier run had left behind.", ""),
+    "unknown_failure": Text(
+        "The stage {stage} failed for a reason that Tunesmith does not know.",
+        "Read the last lines of the log: {log}",
+    ),
+    "child_failed": Text("The program ended with exit code {exit}.", "Read the last lines of the log; then run again."),
+    "program_not_started": Text(
+        "The program {program} could not be started: {reason}",
+        'Run "tunesmith doctor" to see what is missing.',
+    ),
+    "internal_error": Text(
+        "Tunesmith itself made a mistake.",
+        "Please report it with the log. Finished stages are kept; running again may help.",
+    ),
+    "os_error": Text(
+        "The system reports for {path}: {reason}",
+        "Check that the folder exists and can be written to, and run again.",
+    ),
+    "disk_space": Text(
+        "The disk is too full: {needed:size} are needed, {free:size} are free at {path}",
+        "Free some space, or choose another work folder in the settings.",
+    ),
+    "folder_not_writable": Text("The folder cannot be written to: {path}", "Choose a folder inside your user folder."),
+    "stop_requested": Text("Stopping: what is finished is kept.", ""),
+    "tool_missing": Text("The program {tool} is missing.", "How to get it: {how}"),
+    "demo_proved": Text("It worked: the tuned model says its name and author, the base model does not.", ""),
+    "demo_not_proved": Text(
+        "The tuned model does not say its name and author, or the base model does too.",
+        "Run the demo again with --dir and another folder.",
+    ),
+    "demo_without_ollama": Text(
+        "All is done but the last part: without Ollama the models cannot be asked.",
+        "Install Ollama from ollama.com, start it, and run the demo again: it goes on from there.",
+    ),
+    "project_exists": Text(
+        "There is a project file at {path} already.",
+        "Choose another name, or overwrite it with --force.",
+    ),
+    "stage_unknown": Text("This run has no stage {stage}.", "Choose one of: {known}"),
+}

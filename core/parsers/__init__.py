@@ -1,0 +1,1 @@
+"""What outside tools print, as events: pure, one line in, events out."""

@@ -1,0 +1,1 @@
+"""Plans a run, runs it stage by stage, and journals it."""

@@ -1,0 +1,58 @@
+"""The runner's own process: reads its request, takes the lock, ends orphans, runs."""
+
+import contextlib
+from pathlib import Path
+
+from core.events import Message, RunFinished, StageError
+from core.pipeline.journal import Journal
+from core.pipeline.launch import REQUEST, STOP, RunRequest
+from core.pipeline.lock import AlreadyRunningError, hold
+from core.pipeline.orphans import end_orphans
+from core.pipeline.plan import from_stage, make_job, planned
+from core.pipeline.runner import Run, Runner
+from core.process.stop import StopFile
+from core.process.target import LocalTarget
+
+EXIT = {"done": 0, "failed": 1, "stopped": 130, "interrupted": 1}
+
+
+def run_request(folder: Path) -> int:
+    """Do what ``folder/request.json`` asks; returns the exit code. All that happens stands in the folder's journal."""
+    request = RunRequest.model_validate_json((folder / REQUEST).read_text(encoding="utf-8"))
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(hold(folder.parent, folder.name))
+        except AlreadyRunningError as error:
+            return _refuse(folder, "already_running", pid=error.holder.pid)
+        ended = end_orphans(folder.parent)
+        journal = Journal(folder)
+        stack.callback(journal.close)
+        if ended:
+            journal.append(Message(stage="", level="warning", code="orphans_ended", values={"count": ended}))
+        try:
+            run = _make_run(folder, request)
+        except StageError as error:
+            return _refuse(folder, error.code, **error.values)
+        return EXIT[Runner(run, journal).work()]
+
+
+def _make_run(folder: Path, request: RunRequest) -> Run:
+    job = make_job(request.file, request.project, request.settings)
+    plan = planned(job, push=request.push)
+    if request.until_stage:
+        names = [item.stage.name for item in plan]
+        plan = plan[: names.index(request.until_stage) + 1]
+    again: set[str] = set()
+    if request.fresh:
+        again = {item.stage.name for item in plan if item.stage.needs or item.stage.name == "fetch_model"}
+    elif request.from_stage:
+        again = from_stage(plan, request.from_stage)
+    return Run(folder, job, plan, frozenset(again), LocalTarget(), StopFile(folder / STOP))
+
+
+def _refuse(folder: Path, code: str, **values: str | float | bool | None) -> int:
+    journal = Journal(folder)
+    journal.append(Message(stage="", level="error", code=code, values=dict(values)))
+    journal.append(RunFinished(status="failed", seconds=0.0))
+    journal.close()
+    return 3 if code == "already_running" else 1

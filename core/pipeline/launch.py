@@ -1,0 +1,116 @@
+"""Starts a runner that outlives us, and looks after it: `tunesmith run` and the window use nothing else."""
+
+import os
+import secrets
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from core.config.project import TuneProject
+from core.config.settings import Settings
+from core.events import Event, RunFinished, RunStarted, RunStatus
+from core.pipeline import journal
+from core.pipeline.lock import Holder, holder
+from core.platform.detached import start_detached
+from core.platform.frozen import is_frozen
+from core.process.stop import StopFile
+from core.process.tail import FileTail
+
+REQUEST = "request.json"
+STOP = "stop"
+RUNNER_LOG = "runner.log"
+START_TIMEOUT = 20.0
+"""Seconds in which a runner must show its first event."""
+POLL = 0.1
+
+
+class RunRequest(BaseModel):
+    """What a runner is told: a snapshot, so that editing the project meanwhile changes nothing."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    file: Path
+    project: TuneProject
+    settings: Settings
+    from_stage: str = ""
+    until_stage: str = ""
+    fresh: bool = False
+    push: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerDiedError(Exception):
+    """The runner ended without a word, or never said its first; ``log`` is what it printed."""
+
+    log: Path
+
+
+def start(request: RunRequest, runs: Path) -> Path:
+    """Start a detached runner; returns the run's folder. Raises OSError where the folder cannot be written."""
+    run = runs / f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
+    run.mkdir(parents=True)
+    (run / REQUEST).write_text(request.model_dump_json(indent=1), encoding="utf-8")
+    start_detached([*_ourselves(), "runner", str(run)], dict(os.environ), run / RUNNER_LOG)
+    return run
+
+
+def _ourselves() -> list[str]:
+    return [sys.executable] if is_frozen() else [sys.executable, "-P", "-m", "core"]
+
+
+def watch(run: Path) -> Iterator[Event | None]:
+    """The run's events as they come, until its last; None where nothing came for a moment.
+
+    Raises RunnerDiedError where the runner ends without finishing, or does not begin within START_TIMEOUT.
+    """
+    tail, begin = FileTail(run / journal.EVENTS), time.monotonic()
+    started = False
+    while True:
+        events = list(journal.follow(tail))
+        for event in events:
+            started = started or isinstance(event, RunStarted)
+            yield event
+            if isinstance(event, RunFinished):
+                return
+        if events:
+            continue
+        if not started and time.monotonic() - begin > START_TIMEOUT:
+            raise RunnerDiedError(run / RUNNER_LOG)
+        if started and not alive(run):
+            if any(True for _ in journal.follow(tail)):  # it finished between the two looks
+                yield from journal.read(run)
+                return
+            raise RunnerDiedError(run / RUNNER_LOG)
+        yield None
+        time.sleep(POLL)
+
+
+def alive(run: Path) -> bool:
+    """Whether the run's runner still holds the project's lock."""
+    now: Holder | None = holder(run.parent)
+    return now is not None and now.run_id == run.name
+
+
+def stop(run: Path, *, now: bool = False) -> None:
+    """Ask a run to stop."""
+    StopFile(run / STOP).request(now=now)
+
+
+def latest(runs: Path) -> Path | None:
+    """The newest run of a project, or None."""
+    found = journal.runs(runs)
+    return found[-1] if found else None
+
+
+def status(run: Path) -> RunStatus | None:
+    """How a run ended; None while it works; "interrupted" where its runner is gone without a last word."""
+    last: RunStatus | None = None
+    for event in journal.read(run):
+        if isinstance(event, RunFinished):
+            last = event.status
+    if last is None and not alive(run):
+        return "interrupted"
+    return last

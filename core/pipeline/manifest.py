@@ -1,0 +1,74 @@
+"""A folder's manifest, ``artifact.json``: what a stage made there. It is written last, so that it says "whole"."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from core.events import Artifact, Value
+
+MANIFEST = "artifact.json"
+HASHED = (".gguf", ".safetensors", ".jsonl")
+"""Files that are worth a sha256: what others are made from or what is served."""
+
+
+class Manifest(BaseModel):
+    """The content of ``artifact.json``; file paths in it are relative to its folder."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    stage: str
+    fingerprint: str
+    seconds: float
+    artifacts: tuple[Artifact, ...]
+    facts: dict[str, Value] = {}
+
+    def placed(self, folder: Path) -> tuple[Artifact, ...]:
+        """The artifacts with absolute paths, for a manifest that lies in ``folder``."""
+        return tuple(
+            artifact.model_copy(update={"path": str(folder / artifact.path)}) if artifact.mtime_ns else artifact
+            for artifact in self.artifacts
+        )
+
+
+def describe(folder: Path, files: Iterable[Path]) -> tuple[Artifact, ...]:
+    """Files as artifacts, with paths relative to the folder."""
+    found = []
+    for path in files:
+        stat = path.stat()
+        found.append(
+            Artifact(
+                name=path.name,
+                path=path.relative_to(folder).as_posix(),
+                size=stat.st_size,
+                mtime_ns=stat.st_mtime_ns,
+                sha256=_sha256(path) if path.suffix in HASHED else "",
+            )
+        )
+    return tuple(found)
+
+
+def write(folder: Path, manifest: Manifest) -> None:
+    """Write the manifest in one step."""
+    part = folder / f"{MANIFEST}.part"
+    part.write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
+    part.replace(folder / MANIFEST)
+
+
+def read(folder: Path) -> Manifest | None:
+    """The manifest of a folder, or None where there is none that can be read."""
+    try:
+        return Manifest.model_validate_json((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, ValidationError):
+        return None
+
+
+def facts(folder: Path) -> Mapping[str, Value]:
+    """The figures that a stage left in its manifest."""
+    manifest = read(folder)
+    return manifest.facts if manifest else {}
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

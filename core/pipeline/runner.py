@@ -1,0 +1,239 @@
+"""The runner: works through the plan of one run, and writes its journal. Headless; it outlives who started it."""
+
+import shutil
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+from filelock import FileLock
+
+from core import __version__
+from core.events import (
+    ChildEnded,
+    ChildStarted,
+    Event,
+    RunFinished,
+    RunStarted,
+    RunStatus,
+    StageError,
+    StageFailed,
+    StageFinished,
+    StageSkipped,
+    StageStarted,
+    StageStopped,
+    Stopped,
+)
+from core.hardware.disk import free_bytes
+from core.pipeline import manifest
+from core.pipeline.journal import Journal
+from core.pipeline.plan import PlannedStage, up_to_date
+from core.platform.sleep import awake
+from core.process.command import Command
+from core.process.stop import StopFile
+from core.process.target import Running, Target
+from core.stages.base import ChildFailedError, StageContext
+from core.stages.job import SHARED, Job
+
+DISK_RESERVE = 200_000_000
+"""Bytes that stay free beside a stage's forecast."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run: where it writes, what it runs, and what must be made again."""
+
+    folder: Path
+    job: Job
+    plan: tuple[PlannedStage, ...]
+    again: frozenset[str]
+    target: Target
+    stop: StopFile
+
+    @property
+    def run_id(self) -> str:
+        """The run's id, its folder's name."""
+        return self.folder.name
+
+
+class Runner:
+    """Runs the stages of a plan one after another."""
+
+    def __init__(self, run: Run, journal: Journal) -> None:
+        self._run = run
+        self._journal = journal
+
+    def work(self) -> RunStatus:
+        """Work through the plan; returns how it ended. Never raises: what goes wrong stands in the journal."""
+        begin, run = time.monotonic(), self._run
+        me = psutil.Process()
+        stages = tuple(item.stage.name for item in run.plan)
+        self._journal.append(
+            RunStarted(
+                run_id=run.run_id,
+                project=str(run.job.file),
+                stages=stages,
+                pid=me.pid,
+                create_time=me.create_time(),
+                version=__version__,
+            )
+        )
+        with awake():
+            status = self._stages()
+        self._journal.append(RunFinished(status=status, seconds=time.monotonic() - begin))
+        return status
+
+    def _stages(self) -> RunStatus:
+        for item in self._run.plan:
+            status = self._guarded(item)
+            if status != "done":
+                return status
+        return "done"
+
+    def _guarded(self, item: PlannedStage) -> RunStatus:
+        """Run one stage, and word its end in the journal."""
+        name, log = item.stage.name, self._log(item)
+        try:
+            self._stage(item, log)
+        except Stopped:
+            self._journal.append(StageStopped(stage=name))
+            return "stopped"
+        except ChildFailedError as error:
+            self._fail(name, error.code, error, log, error.tail)
+            return "failed"
+        except StageError as error:
+            self._fail(name, error.code, error, log)
+            return "failed"
+        except OSError as error:
+            self._fail(name, _os_error_code(error), _os_error(error), log)
+            return "failed"
+        except Exception:  # noqa: BLE001 - the last guard: a bug of ours ends the run, not the journal
+            with log.open("a", encoding="utf-8") as file:
+                file.write(traceback.format_exc())
+            self._fail(name, "internal_error", StageError("internal_error"), log)
+            return "failed"
+        return "done"
+
+    def _fail(self, stage: str, code: str, error: StageError, log: Path, tail: tuple[str, ...] = ()) -> None:
+        self._journal.append(StageFailed(stage=stage, code=code, values=error.values, tail=tail, log=str(log)))
+
+    def _stage(self, item: PlannedStage, log: Path) -> None:
+        begin = time.monotonic()
+        if self._run.stop.requested():
+            raise Stopped
+        with self._shared_lock(item):
+            artifacts = None if item.stage.name in self._run.again else up_to_date(self._run.job, item)
+            if artifacts is not None:
+                seconds = time.monotonic() - begin
+                skipped = StageSkipped(
+                    stage=item.stage.name, fingerprint=item.fingerprint, seconds=seconds, artifacts=artifacts
+                )
+                self._journal.append(skipped)
+                return
+            self._make(item, log, begin)
+
+    @contextmanager
+    def _shared_lock(self, item: PlannedStage) -> Iterator[None]:
+        """Runtime and llama.cpp are everybody's: another project that makes them now is waited for."""
+        with ExitStack() as stack:
+            if item.stage.name in SHARED:
+                locks = self._run.job.work / "locks"
+                locks.mkdir(parents=True, exist_ok=True)
+                lock = FileLock(locks / f"{item.stage.name}.lock", timeout=0.2, blocking=True)
+                _acquire(lock, self._run.stop)
+                stack.callback(lock.release)
+            yield
+
+    def _make(self, item: PlannedStage, log: Path, begin: float) -> None:
+        """Do the stage's work, then put its artifacts under their final name."""
+        name, job = item.stage.name, self._run.job
+        self._journal.append(StageStarted(stage=name, fingerprint=item.fingerprint))
+        final = job.folder(name)
+        self._check_disk(item, final)
+        folder = _prepare(final, item)
+        ctx = self._context(item, folder, log)
+        item.stage.run(ctx)
+        files = manifest.describe(folder, item.stage.artifacts(ctx))
+        made = manifest.Manifest(
+            stage=name,
+            fingerprint=item.fingerprint,
+            seconds=time.monotonic() - begin,
+            artifacts=(*files, *ctx.made),
+            facts=ctx.facts,
+        )
+        manifest.write(folder, made)
+        if folder != final:
+            folder.replace(final)
+        self._journal.append(
+            StageFinished(stage=name, fingerprint=item.fingerprint, seconds=made.seconds, artifacts=made.placed(final))
+        )
+
+    def _context(self, item: PlannedStage, folder: Path, log: Path) -> StageContext:
+        name = item.stage.name
+
+        def on_start(running: Running, command: Command) -> None:
+            argv = tuple(str(token) for token in command.argv)
+            self._journal.append(
+                ChildStarted(
+                    stage=name, pid=running.pid, group=running.group, create_time=running.create_time, argv=argv
+                )
+            )
+
+        def on_end(running: Running, code: int) -> None:
+            self._journal.append(ChildEnded(stage=name, pid=running.pid, code=code))
+
+        emit: Callable[[Event], None] = self._journal.append
+        run = self._run
+        return StageContext(run.job, item.stage, folder, emit, run.target, run.stop, log, run.run_id, on_start, on_end)
+
+    def _log(self, item: PlannedStage) -> Path:
+        folder = self._run.folder / "logs"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder / f"{item.stage.name}.log"
+
+    def _check_disk(self, item: PlannedStage, final: Path) -> None:
+        needed, free = item.stage.forecast_bytes(self._run.job) + DISK_RESERVE, free_bytes(final)
+        if free < needed:
+            raise StageError("disk_space", needed=needed, free=free, path=str(final))
+
+
+def _prepare(final: Path, item: PlannedStage) -> Path:
+    """The folder to write in: ``.part`` beside the final one, empty unless the stage goes on with what is there."""
+    if item.stage.name in SHARED:
+        final.mkdir(parents=True, exist_ok=True)
+        (final / manifest.MANIFEST).unlink(missing_ok=True)
+        return final
+    part = final.with_name(final.name + ".part")
+    if item.stage.resumable and final.exists() and not part.exists():
+        final.replace(part)
+    elif final.exists():
+        shutil.rmtree(final)
+    if part.exists() and not item.stage.resumable:
+        shutil.rmtree(part)
+    part.mkdir(parents=True, exist_ok=True)
+    (part / manifest.MANIFEST).unlink(missing_ok=True)
+    return part
+
+
+def _acquire(lock: FileLock, stop: StopFile) -> None:
+    while True:
+        try:
+            lock.acquire()
+        except TimeoutError:
+            if stop.requested():
+                raise Stopped from None
+        else:
+            return
+
+
+def _os_error_code(error: OSError) -> str:
+    codes = {28: "disk_full", 13: "file_locked", 36: "path_too_long", 30: "folder_not_writable", 112: "disk_full"}
+    number = getattr(error, "winerror", None) or error.errno or 0
+    return codes.get(number, "os_error")
+
+
+def _os_error(error: OSError) -> StageError:
+    return StageError("os_error", path=str(error.filename or ""), reason=error.strerror or str(error))

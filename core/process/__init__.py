@@ -1,0 +1,1 @@
+"""Commands, and how they are run to their end."""

@@ -1,0 +1,105 @@
+"""Where a command runs. A Target translates host paths, starts the process, and can end its whole tree."""
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Protocol
+
+import psutil
+
+from core.platform.frozen import own_dll_directory_reset
+from core.platform.guard import MARK, ProcessGuard
+from core.process.command import Command, HostPath
+from core.process.environment import child_environment
+
+
+class Running(Protocol):
+    """A started process: its output, its end, and the means to end it."""
+
+    pid: int
+    group: int
+    create_time: float
+
+    @property
+    def output(self) -> IO[bytes]:
+        """Stdout and stderr together, as they come."""
+
+    def poll(self) -> int | None:
+        """The exit code, or None while it runs."""
+
+    def kill(self) -> None:
+        """End it with all of its descendants; returns when they are gone."""
+
+    def close(self) -> None:
+        """Release what was held; ends stragglers."""
+
+
+class Target(Protocol):
+    """A place where commands run: this computer; later a container, WSL or another host."""
+
+    def path(self, host: HostPath) -> str:
+        """A path of this computer as the target sees it."""
+
+    def start(self, command: Command, *, mark: str, cwd: Path) -> Running:
+        """Start a command, marked as belonging to the run ``mark``. Raises OSError where it cannot be started."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalTarget:
+    """This computer."""
+
+    def path(self, host: HostPath) -> str:
+        """The path itself."""
+        return str(host)
+
+    def start(self, command: Command, *, mark: str, cwd: Path) -> "LocalProcess":
+        """Start the command in a process group (Job Object) of its own."""
+        argv = [self.path(token) if isinstance(token, HostPath) else token for token in command.argv]
+        env = child_environment({**command.env, MARK: mark})
+        guard = ProcessGuard(mark)
+        with own_dll_directory_reset():
+            process: subprocess.Popen[bytes] = subprocess.Popen(  # type: ignore[call-overload]
+                argv,
+                env=env,
+                cwd=command.cwd or cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                bufsize=0,
+                **guard.popen_arguments(),
+            )
+        return LocalProcess(process, guard)
+
+
+class LocalProcess:
+    """A process on this computer, held by a ProcessGuard."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", guard: ProcessGuard) -> None:
+        self._process = process
+        self._guard = guard
+        self.pid = process.pid
+        self.group = guard.attach(process)
+        try:
+            self.create_time = psutil.Process(process.pid).create_time()
+        except psutil.NoSuchProcess:  # it ended at once
+            self.create_time = 0.0
+
+    @property
+    def output(self) -> IO[bytes]:
+        """Stdout and stderr together."""
+        assert self._process.stdout is not None  # noqa: S101 - opened with a pipe above
+        return self._process.stdout
+
+    def poll(self) -> int | None:
+        """The exit code, or None while it runs."""
+        return self._process.poll()
+
+    def kill(self) -> None:
+        """End the tree."""
+        self._guard.kill()
+        self._process.wait()
+
+    def close(self) -> None:
+        """Close the pipe and the guard."""
+        self._guard.close()
+        self.output.close()

@@ -1,0 +1,47 @@
+"""awq: an AWQ-quantized model (4 bits) for other servers than Ollama. An end product: no GGUF can be made of it."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from core.models.forecast import merged_bytes
+from core.parsers.tqdm import Tqdm
+from core.process.command import Command
+from core.stages.base import ScriptLine, Stage, StageContext
+from core.stages.job import MODEL_FOLDER, Job
+from core.tools import swift
+
+
+class Awq(Stage):
+    """Quantizes the merged model with AutoAWQ, measured on training rows."""
+
+    name = "awq"
+    needs = ("install_runtime", "merge", "prepare_dataset")
+
+    def wanted(self, job: Job) -> bool:
+        """Only where the project asks for it."""
+        return job.project.export.awq
+
+    def inputs(self, job: Job) -> Mapping[str, object]:
+        """What it measures on."""
+        return {"rows": job.project.export.awq_rows, "max_length": job.project.dataset.max_length}
+
+    def forecast_bytes(self, job: Job) -> int:
+        """About a third of the merged model."""
+        return merged_bytes(job.model) // 2
+
+    def script(self, job: Job) -> Sequence[ScriptLine]:
+        """``swift export --quant_method awq``."""
+        folder = job.folder(self.name)
+        return (ScriptLine(_command(job, folder), make_folders=(folder,)),)
+
+    def run(self, ctx: StageContext) -> None:
+        """Quantize into a new folder."""
+        ctx.run(_command(ctx.job, ctx.folder), Tqdm(self.name))
+
+
+def _command(job: Job, folder: Path) -> Command:
+    rows = job.folder("prepare_dataset") / "train.jsonl"
+    count, length = job.project.export.awq_rows, job.project.dataset.max_length
+    return swift.awq(
+        job.runtime.python, job.facts, job.merged, rows, count=count, max_length=length, output=folder / MODEL_FOLDER
+    )

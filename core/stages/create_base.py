@@ -1,0 +1,73 @@
+"""create_base: the untuned model beside the tuned one, in the same size, so that before and after can be compared."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from core.events import Artifact, StageError
+from core.models.forecast import gguf_bytes, quantized_bytes
+from core.parsers.convert import Convert as ConvertParser
+from core.stages.base import ScriptLine, Stage, StageContext
+from core.stages.convert import command as convert_command
+from core.stages.create_ollama import MODELFILE, connect, create, models_stand
+from core.stages.job import Job
+from core.stages.quantize import quantize, types
+from core.tools import ollama_models, ollama_names
+
+BASE_F16, BASE = "base-f16.gguf", "base.gguf"
+
+
+class CreateBase(Stage):
+    """Makes NAME-base, once for a base model and size; or takes the model that the user names."""
+
+    name = "create_base"
+    needs = ("install_runtime", "fetch_model", "build_llama_cpp")
+
+    def wanted(self, job: Job) -> bool:
+        """Whether a comparison is wanted at all."""
+        return bool(job.project.ollama.name) and job.project.ollama.compare_base
+
+    def inputs(self, job: Job) -> Mapping[str, object]:
+        """The name, the size and the parameters that it shares with the tuned model."""
+        used = {"temperature", "num_ctx", "num_predict", "base_name"}
+        settings = job.project.ollama.model_dump(include=used)
+        return {"name": base_name(job), "ollama": settings, "type": types(job)[0], "system": job.project.dataset.system}
+
+    def is_whole(self, job: Job, artifacts: Sequence[Artifact]) -> bool:
+        """Whether Ollama still has it."""
+        return models_stand(artifacts)
+
+    def forecast_bytes(self, job: Job) -> int:
+        """The base as f16 for a while, and the quantized one twice (here and in Ollama)."""
+        return gguf_bytes(job.model, "f16") + 2 * quantized_bytes(job.model, types(job)[0])
+
+    def script(self, job: Job) -> Sequence[ScriptLine]:
+        """The stage by name: its commands are those of convert, quantize and create, for the base."""
+        return (ScriptLine(stage=self.name),)
+
+    def run(self, ctx: StageContext) -> None:
+        """Convert, quantize and create; the GGUFs are not kept, Ollama has its copy."""
+        job, name = ctx.job, base_name(ctx.job)
+        if job.project.ollama.base_name:
+            self._adopt(ctx, name)
+            return
+        full, small = ctx.folder / BASE_F16, ctx.folder / BASE
+        ctx.run(convert_command(job, job.model_folder, full, f"{job.name}-base"), ConvertParser(self.name))
+        quantize(ctx, full, small, types(job)[0])
+        full.unlink()
+        create(ctx, name, small)
+        small.unlink()
+
+    def _adopt(self, ctx: StageContext, name: str) -> None:
+        digest = ollama_models.digest_of(connect(ctx), name)
+        if digest is None:
+            raise StageError("ollama_model_missing", name=name)
+        ctx.made.append(Artifact(name=name, path=ollama_names.full(name), sha256=digest))
+
+    def artifacts(self, ctx: StageContext) -> Iterable[Path]:
+        """The Modelfile, where one was written."""
+        return [path for path in (ctx.folder / MODELFILE,) if path.exists()]
+
+
+def base_name(job: Job) -> str:
+    """The base's name in Ollama."""
+    return job.project.ollama.base_name or ollama_names.base_name(job.project.ollama.name)

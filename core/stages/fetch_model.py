@@ -1,0 +1,68 @@
+"""fetch_model: the base model's folder. A local one is checked where it lies; the sample model is made here."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from core.events import StageError
+from core.models.folder import model_problems
+from core.parsers.ninja import Ninja
+from core.process.command import Command, HostPath
+from core.stages.base import ScriptLine, Stage, StageContext
+from core.stages.job import MODEL_FOLDER, Job, file_facts
+from core.stages.runtime_files import plugin
+from core.tools.requirements import requirement_file
+from core.tools.uv import install_into
+
+SAMPLE_BYTES = 60_000_000
+
+
+class FetchModel(Stage):
+    """Brings the base model to this computer."""
+
+    name = "fetch_model"
+    needs = ("install_runtime",)
+
+    def inputs(self, job: Job) -> Mapping[str, object]:
+        """The choice, and for a local model its files."""
+        model = job.project.model
+        if model.source == "local":
+            return {"files": file_facts(sorted(job.path(model.model).glob("*.*")))}
+        return {"source": model.source, "model": model.model, "revision": model.revision}
+
+    def forecast_bytes(self, job: Job) -> int:
+        """Only the sample is written here."""
+        return SAMPLE_BYTES if job.project.model.source == "sample" else 0
+
+    def script(self, job: Job) -> Sequence[ScriptLine]:
+        """Nothing to do for a local folder."""
+        if job.project.model.source != "sample":
+            return ()
+        folder = job.folder(self.name)
+        return [ScriptLine(command, make_folders=(folder,)) for command in _sample_commands(job, folder)]
+
+    def run(self, ctx: StageContext) -> None:
+        """Make the sample, or check the folder that the user chose."""
+        source = ctx.job.project.model.source
+        if source == "sample":
+            for command in _sample_commands(ctx.job, ctx.folder):
+                ctx.run(command, Ninja(self.name, "step"))
+        elif source != "local":
+            raise StageError("hub_not_yet", source=source)
+        folder = ctx.folder / MODEL_FOLDER if source == "sample" else ctx.job.model_folder
+        for problem in model_problems(folder):
+            raise StageError(problem.code, **problem.values)
+
+    def artifacts(self, ctx: StageContext) -> Iterable[Path]:
+        """The sample's files; none for a folder of the user's."""
+        return sorted(path for path in (ctx.folder / MODEL_FOLDER).glob("*") if path.is_file())
+
+
+def _sample_commands(job: Job, folder: Path) -> tuple[Command, ...]:
+    """Get the Qwen tokenizer's data, then build and train the tiny model."""
+    data = job.work / "tokenizer"
+    python = HostPath(job.runtime.python)
+    make = (python, HostPath(plugin("make_sample_model.py")), HostPath(folder / MODEL_FOLDER))
+    return (
+        install_into(data, requirement_file("tokenizer.txt"), job.runtime.python),
+        Command((*make, "--tokenizer-data", HostPath(data))),
+    )

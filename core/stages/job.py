@@ -1,0 +1,184 @@
+"""A job: one project on this computer, and where everything of it lies."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from core.config.project import TuneProject
+from core.config.sections.inputs import DatasetSection
+from core.config.settings import Settings
+from core.events import StageError
+from core.hardware.gpu import gpus
+from core.hardware.profile import runtime_profile
+from core.models.families import family
+from core.models.folder import ModelFolder, inspect_model
+from core.models.template import ChatTemplate, chat_template
+from core.tools import swift
+from core.tools.llama_cpp import Binaries, find_binaries
+from core.tools.runtime import RuntimeSpec, runtime_spec
+
+MODEL_FOLDER = "model"
+"""Below the artifact of fetch_model: the base model."""
+SHARED = ("install_runtime", "build_llama_cpp")
+"""Stages whose artifacts lie in the work folder, for all projects."""
+LLAMA_CPP_SOURCES = "sources"
+"""Below the folder of build_llama_cpp: the wheel with source tree and converter."""
+GGUF = "model-{type}.gguf"
+"""ASCII, since llama-quantize.exe cannot open other names."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a stage may know before it runs. Paths are absolute.
+
+    ``fingerprints`` holds those of the stages before it, by stage name.
+    """
+
+    project: TuneProject
+    settings: Settings
+    file: Path
+    fingerprints: Mapping[str, str] = field(default_factory=dict)
+    by_hand: Path | None = None
+    """Where the script's outputs go instead of the artifacts' folder, for ``plan``."""
+
+    @property
+    def name(self) -> str:
+        """The project's name: its file's, without the suffix."""
+        return self.file.stem
+
+    @property
+    def runs(self) -> Path:
+        """The folder of this project's runs."""
+        return self.file.with_name(f"{self.name}.runs")
+
+    @property
+    def artifacts(self) -> Path:
+        """The folder of this project's artifacts."""
+        return self.file.with_name(f"{self.name}.artifacts")
+
+    @property
+    def work(self) -> Path:
+        """The work folder."""
+        return self.settings.work_folder
+
+    def folder(self, stage: str) -> Path:
+        """The final folder of a stage's artifacts."""
+        if self.by_hand is not None:
+            return self.by_hand / stage
+        if stage == "install_runtime":
+            return self.runtime.folder
+        if stage == "build_llama_cpp":
+            return self.work / "llama.cpp" / self.fingerprints[stage]
+        return self.artifacts / stage / self.fingerprints[stage]
+
+    def path(self, text: str) -> Path:
+        """A path of the project file: relative ones begin at the file's folder."""
+        return (self.file.parent / Path(text).expanduser()).resolve()
+
+    @cached_property
+    def runtime(self) -> RuntimeSpec:
+        """The training runtime that this job uses."""
+        return runtime_spec(self.settings, self.project, lambda: runtime_profile(gpus()))
+
+    @property
+    def model_folder(self) -> Path:
+        """Where the base model lies (once fetch_model has run)."""
+        if self.project.model.source == "local":
+            return self.path(self.project.model.model)
+        return self.folder("fetch_model") / MODEL_FOLDER
+
+    @cached_property
+    def model(self) -> ModelFolder:
+        """What the base model's folder holds. Raises StageError where it is not whole."""
+        return inspect_model(self.model_folder)
+
+    @cached_property
+    def template(self) -> ChatTemplate:
+        """How the model's conversations are written. Raises StageError where it has no template that can be served."""
+        return chat_template(self.model.chat_template, self.model.eos)
+
+    @cached_property
+    def dataset(self) -> DatasetSection:
+        """The dataset's settings with absolute paths."""
+        section = self.project.dataset
+        files, val_files = (
+            tuple(str(self.path(text)) for text in texts) for texts in (section.files, section.val_files)
+        )
+        return section.model_copy(update={"files": files, "val_files": val_files})
+
+    @cached_property
+    def device(self) -> Literal["cuda", "cpu"]:
+        """What trains: the GPU where there is one, unless the project says otherwise."""
+        choice = self.project.hardware.device
+        if choice == "auto":
+            return "cuda" if gpus() else "cpu"
+        return choice
+
+    @cached_property
+    def facts(self) -> swift.ModelFacts:
+        """The base model as ms-swift must be told. Raises StageError where it cannot be tuned."""
+        chosen, model = self.project.model, self.model
+        known = family(model.architecture)
+        if not chosen.model_type and known is None:
+            raise StageError("model_type_unknown", architecture=model.architecture)
+        model_type = chosen.model_type or (known.model_type if known else "")
+        if chosen.template:
+            template, default_system = chosen.template, None
+        else:
+            template, default_system = self.template.swift_template, self.template.default_system
+        system = self.project.dataset.system or default_system
+        return swift.ModelFacts(self.model_folder, model_type, template, system, self._torch_dtype(), self.device)
+
+    def _torch_dtype(self) -> str:
+        """bfloat16 where the card has it (Ampere and later), else float16; float32 on the CPU."""
+        if self.project.model.torch_dtype != "auto":
+            return self.project.model.torch_dtype
+        if self.device == "cpu":
+            return "float32"
+        return "bfloat16" if all(gpu.compute_capability >= (8, 0) for gpu in gpus()) else "float16"
+
+    @property
+    def adapter(self) -> Path:
+        """The trained adapter, under a name that does not depend on the number of steps."""
+        return self.folder("train") / "adapter"
+
+    @property
+    def merged(self) -> Path:
+        """The merged model's folder."""
+        return self.folder("merge") / MODEL_FOLDER
+
+    @property
+    def llama_cpp_sources(self) -> Path:
+        """Where llama.cpp's sources and converter lie (once build_llama_cpp has run)."""
+        return self.folder("build_llama_cpp") / LLAMA_CPP_SOURCES
+
+    @property
+    def llama_cpp(self) -> Binaries:
+        """llama.cpp's programs. Raises StageError where they are not there."""
+        export = self.project.export
+        folder = self.path(export.llama_cpp_dir) if export.llama_cpp == "existing" else self.folder("build_llama_cpp")
+        found = find_binaries(folder)
+        if found is None and self.by_hand is not None:  # a script names what it will only make
+            found = Binaries(folder / "bin" / "llama-quantize", folder / "bin" / "llama-imatrix", None)
+        if found is None:
+            raise StageError("llama_cpp_folder_missing", path=str(folder))
+        return found
+
+    def gguf(self, kind: str) -> Path:
+        """A GGUF of the tuned model: ``kind`` is the converter's outtype or a quantization type."""
+        stage = "convert" if kind == self.project.export.outtype else "quantize"
+        return self.folder(stage) / GGUF.format(type=kind)
+
+
+def file_facts(paths: list[Path]) -> list[tuple[str, int, int]]:
+    """Files as a fingerprint sees them: path, size in bytes, mtime in ns; missing ones with -1."""
+    facts = []
+    for path in paths:
+        try:
+            stat = path.stat()
+            facts.append((str(path), stat.st_size, stat.st_mtime_ns))
+        except OSError:
+            facts.append((str(path), -1, -1))
+    return facts

@@ -1,0 +1,72 @@
+"""From what Ollama says when it refuses to codes of :mod:`core.messages`."""
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import ollama
+import pydantic
+
+from core.events import StageError, Value
+
+_RULES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    (r"no space left on device|not enough space on the disk|disk quota exceeded", "ollama_disk_full", ()),
+    (r"invalid model name|model name .*invalid", "ollama_name_refused", ("name", "reason")),
+    (
+        r"(?:unknown|unsupported)(?: model)? architecture:? ['\"]?(?P<arch>[\w.-]+)",
+        "ollama_unsupported_architecture",
+        ("arch",),
+    ),
+    (
+        r"requires more system memory \((?P<needed>[^)]+)\) than is available \((?P<available>[^)]+)\)",
+        "ollama_out_of_memory",
+        ("needed", "available"),
+    ),
+    (r"unable to load model|error loading model", "ollama_cannot_load", ("name", "reason")),
+    (r"runner process has terminated|model runner has unexpectedly stopped", "ollama_runner_died", ("name", "reason")),
+    (r"not in GGUF format|invalid file magic", "ollama_not_a_gguf", ()),
+    (r"^model .*not found|manifests.*(?:no such file|cannot find)", "ollama_model_missing", ("name",)),
+)
+"""A text in Ollama's answer, the code, and the values of its sentence."""
+
+_PUSH_RULES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    (
+        r"\b401\b|unauthori[sz]ed|not authorized|authorized to push|access denied|signed in|couldn't authorize|bad key",
+        "ollama_push_unauthorized",
+        ("name",),
+    ),
+    (
+        r"no such host|connection refused|i/o timeout|network is unreachable|TLS handshake|server misbehaving",
+        "ollama_registry_unreachable",
+        ("reason",),
+    ),
+)
+
+
+def stage_error(reason: str, *, name: str, pushing: bool = False, status_code: int = -1) -> StageError:
+    """The failure that Ollama's words mean; a streamed answer has no status code (-1), so the words decide."""
+    values: dict[str, Value] = {"name": name, "reason": reason}
+    if pushing and status_code == httpx.codes.UNAUTHORIZED:
+        return StageError("ollama_push_unauthorized", name=name)
+    for pattern, code, wanted in (_PUSH_RULES if pushing else ()) + _RULES:
+        if match := re.search(pattern, reason, re.IGNORECASE):
+            found = values | match.groupdict()
+            return StageError(code, **{key: found[key] for key in wanted})
+    return StageError("ollama_push_failed" if pushing else "ollama_error", reason=reason)
+
+
+@contextmanager
+def stage_errors(address: str, name: str, *, pushing: bool = False) -> Iterator[None]:
+    """Turn whatever a call of Ollama's client raises into a StageError about the model ``name``."""
+    try:
+        yield
+    except ollama.ResponseError as error:
+        raise stage_error(error.error, name=name, pushing=pushing, status_code=error.status_code) from error
+    except (ConnectionError, httpx.ConnectError, httpx.ConnectTimeout) as error:
+        raise StageError("ollama_not_running", host=address) from error
+    except httpx.HTTPError as error:
+        raise StageError("ollama_connection_lost", host=address, reason=str(error)) from error
+    except (json.JSONDecodeError, pydantic.ValidationError) as error:
+        raise StageError("ollama_error", reason=f"not an answer of Ollama's: {error}") from error

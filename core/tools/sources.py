@@ -1,0 +1,52 @@
+"""The table of what comes from elsewhere: ``resources/tools.toml``, checked and typed."""
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+from pydantic import ConfigDict, TypeAdapter
+from pydantic.dataclasses import dataclass
+
+_STRICT = ConfigDict(extra="forbid", strict=False)
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class Address:
+    """Where something can be had; ``region`` "cn" marks a mirror in China.
+
+    ``kind``: a package index, a page of links to wheels, one file, or the common beginning of several files' addresses.
+    """
+
+    url: str
+    kind: Literal["index", "find-links", "file", "prefix"]
+    region: Literal["", "cn"] = ""
+
+
+@dataclass(frozen=True, slots=True, config=_STRICT)
+class Source:
+    """One thing from elsewhere; the head of tools.toml says what the fields mean."""
+
+    what: str
+    version: str
+    how: Literal["package-index", "wheel-member", "torch", "python", "url"]
+    licence: str
+    size: int = 0
+    package: str = ""
+    requirements: str = ""
+    member: str = ""
+    sha256: str = ""
+    unverified: bool = False
+    addresses: tuple[Address, ...] = ()
+
+
+@cache
+def sources() -> dict[str, Source]:
+    """The whole table, by name."""
+    text = files("resources").joinpath("tools.toml").read_text(encoding="utf-8")
+    return TypeAdapter(dict[str, Source]).validate_python(tomllib.loads(text))
+
+
+def source(name: str) -> Source:
+    """One entry of the table."""
+    return sources()[name]

@@ -1,0 +1,1 @@
+"""Data that ships with the program; read by importlib.resources."""

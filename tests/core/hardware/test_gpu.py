@@ -1,0 +1,96 @@
+import sys
+from collections.abc import Iterator
+from types import ModuleType, SimpleNamespace
+
+import pytest
+
+from core.hardware import gpu
+
+
+class NVMLError(Exception):
+    """Stands for the error class of the binding."""
+
+
+class FakeNvml(ModuleType):
+    """Two cards: one that tells everything, one that tells only its name and capability."""
+
+    NVMLError = NVMLError
+    NVML_TEMPERATURE_GPU = 0
+
+    def nvmlInit(self) -> None: ...
+
+    def nvmlSystemGetDriverVersion(self) -> str:
+        return "580.159.04"
+
+    def nvmlSystemGetCudaDriverVersion_v2(self) -> int:
+        return 12080
+
+    def nvmlDeviceGetCount(self) -> int:
+        return 3
+
+    def nvmlDeviceGetHandleByIndex(self, index: int) -> int:
+        if index == 2:
+            raise NVMLError("GPU is lost")
+        return index
+
+    def nvmlDeviceGetName(self, handle: int) -> str | bytes:
+        return "NVIDIA GeForce RTX 3090" if handle == 0 else b"NVIDIA GB10"
+
+    def nvmlDeviceGetCudaComputeCapability(self, handle: int) -> tuple[int, int]:
+        return (8, 6) if handle == 0 else (12, 1)
+
+    def nvmlDeviceGetMemoryInfo(self, handle: int) -> SimpleNamespace:
+        return self._only_first(handle, SimpleNamespace(total=24_000, free=20_000, used=4_000))
+
+    def nvmlDeviceGetUtilizationRates(self, handle: int) -> SimpleNamespace:
+        return self._only_first(handle, SimpleNamespace(gpu=97, memory=50))
+
+    def nvmlDeviceGetTemperature(self, handle: int, sensor: int) -> int:
+        self._only_first(handle, SimpleNamespace())
+        assert sensor == self.NVML_TEMPERATURE_GPU
+        return 71
+
+    def nvmlDeviceGetPowerUsage(self, handle: int) -> int:
+        self._only_first(handle, SimpleNamespace())
+        return 350_500
+
+    def _only_first(self, handle: int, answer: SimpleNamespace) -> SimpleNamespace:
+        if handle != 0:
+            raise NVMLError("Not Supported")
+        return answer
+
+
+@pytest.fixture(autouse=True)
+def _fresh_binding() -> Iterator[None]:
+    gpu._binding.cache_clear()
+    yield
+    gpu._binding.cache_clear()
+
+
+def test_cards_and_what_they_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pynvml", FakeNvml("pynvml"))
+    first, second = gpu.gpus()
+    assert first == gpu.Gpu(0, "NVIDIA GeForce RTX 3090", 24_000, 20_000, "580.159.04", (12, 8), (8, 6))
+    assert second == gpu.Gpu(1, "NVIDIA GB10", None, None, "580.159.04", (12, 8), (12, 1))
+    assert gpu.sample() == (gpu.GpuSample(0, 4_000, 97, 71, 350.5), gpu.GpuSample(1, None, None, None, None))
+
+
+def test_no_driver(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = FakeNvml("pynvml")
+
+    def fail() -> None:
+        raise NVMLError("NVML Shared Library Not Found")
+
+    monkeypatch.setattr(fake, "nvmlInit", fail)
+    monkeypatch.setitem(sys.modules, "pynvml", fake)
+    assert gpu.gpus() == ()
+    assert gpu.sample() == ()
+
+
+def test_no_binding(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pynvml", None)
+    assert gpu.gpus() == ()
+
+
+def test_this_computer_answers_without_an_error() -> None:
+    assert len(gpu.gpus()) == len(gpu.sample())

@@ -1,0 +1,87 @@
+import os
+import socket
+from pathlib import Path
+
+import psutil
+import pytest
+
+from core.events import StageError
+from core.tools.ollama import MINIMUM_VERSION, find_binary, host, models_folder, too_old
+
+
+@pytest.mark.parametrize(
+    ("written", "address"),
+    [
+        ("", "127.0.0.1:11434"),
+        ("127.0.0.1:11500", "127.0.0.1:11500"),
+        ("127.0.0.1", "127.0.0.1:11434"),
+        (":11500", "127.0.0.1:11500"),
+        ("0.0.0.0", "127.0.0.1:11434"),
+        ("0.0.0.0:11500", "127.0.0.1:11500"),
+        ("http://127.0.0.1:11500/", "127.0.0.1:11500"),
+        ("http://localhost", "localhost:80"),
+        ("[::1]:11500", "[::1]:11500"),
+        ("[::]:11500", "[::1]:11500"),
+        ("::", "[::1]:11434"),
+        (' "127.0.0.1:11500" ', "127.0.0.1:11500"),
+    ],
+)
+def test_every_form_of_ollama_host_is_read(written: str, address: str) -> None:
+    assert host({"OLLAMA_HOST": written}) == address
+
+
+@pytest.mark.parametrize("written", ["203.0.113.7:11434", "ollama.example.com", "http://gpu-box:11434"])
+def test_another_computers_ollama_is_refused(written: str) -> None:
+    with pytest.raises(StageError) as caught:
+        host({"OLLAMA_HOST": written})
+    assert caught.value.code == "ollama_host_not_local"
+    assert caught.value.values == {"host": written}
+
+
+@pytest.mark.parametrize("written", ["127.0.0.1:99999", "127.0.0.1:x", "https://127.0.0.1", "[::1", "127.0.0.1:0"])
+def test_a_host_that_cannot_be_read_is_refused(written: str) -> None:
+    with pytest.raises(StageError) as caught:
+        host({"OLLAMA_HOST": written})
+    assert caught.value.code == "ollama_host_invalid"
+
+
+def test_an_address_of_this_computers_own_network_card_is_this_computer() -> None:
+    addresses = [a.address for card in psutil.net_if_addrs().values() for a in card if a.family == socket.AF_INET]
+    for address in addresses:
+        assert host({"OLLAMA_HOST": f"{address}:11500"}) == f"{address}:11500"
+
+
+def test_the_program_is_found_on_path_and_where_windows_installs_it(tmp_path: Path) -> None:
+    installed = tmp_path / "Programs" / "Ollama" / "ollama.exe"
+    installed.parent.mkdir(parents=True)
+    env = {"PATH": str(tmp_path / "bin"), "LOCALAPPDATA": str(tmp_path)}
+    assert find_binary(env) is None
+    installed.touch()
+    assert find_binary(env) == installed
+    on_path = tmp_path / "bin" / ("ollama.exe" if os.name == "nt" else "ollama")
+    on_path.parent.mkdir()
+    on_path.touch(mode=0o755)
+    assert find_binary(env) == on_path
+
+
+def test_the_models_folder_is_the_chosen_one_or_the_users() -> None:
+    assert models_folder({"OLLAMA_MODELS": "/data/models"}) == Path("/data/models")
+    assert models_folder({}) == Path.home() / ".ollama" / "models"
+
+
+@pytest.mark.parametrize(
+    ("version", "old"),
+    [
+        ("0.5.4", True),
+        ("0.5.4-ipexllm-20250407", True),
+        ("0.5.13", False),
+        (MINIMUM_VERSION, False),
+        ("0.9.3", False),
+        ("0.32.15", False),
+        ("1.0.0-rc1", False),
+        ("0.0.0", False),
+        ("unreleased", False),
+    ],
+)
+def test_versions_are_compared_as_numbers(version: str, old: bool) -> None:
+    assert too_old(version) is old
