@@ -1,7 +1,6 @@
 """Reads the arguments, chooses the language, and calls the command. No traceback reaches a user."""
 
 import argparse
-import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +9,7 @@ from core import __version__
 from core.cli.console import Console
 from core.config.settings import load_settings
 from core.config.store import ProjectInvalidError
-from core.events import StageError
+from core.events import StageError, Stopped
 from core.messages import N_, Language, choose_language, label
 
 EXIT_DONE, EXIT_FAILED, EXIT_INVALID, EXIT_RUNNING, EXIT_STOPPED = 0, 1, 2, 3, 130
@@ -19,6 +18,7 @@ HELP = {
     "init": N_("write a new project file with every basic setting spelled out"),
     "check": N_("list everything that is wrong with a project"),
     "plan": N_("list the stages, or print their commands as a script"),
+    "step": N_("do one stage by hand, as the script of plan does"),
     "run": N_("do the job, or go on where it was left off"),
     "status": N_("show the state of a project's last run"),
     "stop": N_("ask a project's run to stop"),
@@ -41,19 +41,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ProjectInvalidError as error:
         console.problems(error.problems)
         return EXIT_INVALID
+    except (KeyboardInterrupt, Stopped):
+        return EXIT_STOPPED
     except StageError as error:
         console.error(error.code, error.values)
-        return EXIT_FAILED
     except OSError as error:
         path, reason = str(error.filename or ""), error.strerror or str(error)
         console.error("os_error", {"path": path, "reason": reason})
-        return EXIT_FAILED
-    except KeyboardInterrupt:
-        return EXIT_STOPPED
-    except Exception:
-        logging.getLogger(__name__).debug("a bug of ours", exc_info=True)
+    except Exception:  # noqa: BLE001 - the last guard: a bug of ours is no user's business
         console.bug()
-        return EXIT_FAILED
+    return EXIT_FAILED
 
 
 def _call(args: argparse.Namespace, console: Console) -> int:
@@ -64,22 +61,15 @@ def _call(args: argparse.Namespace, console: Console) -> int:
             from core.pipeline.entry import run_request  # noqa: PLC0415 - as the others below
 
             return run_request(args.run)
-        case "init" | "check" | "plan":
-            from core.cli import project_commands  # noqa: PLC0415
-
-            return project_commands.call(args, settings, console)
+        case "init" | "check" | "plan" | "step":
+            from core.cli.project_commands import call  # noqa: PLC0415
         case "run" | "status" | "stop":
-            from core.cli import run_commands  # noqa: PLC0415
-
-            return run_commands.call(args, settings, console)
+            from core.cli.run_commands import call  # noqa: PLC0415
         case "doctor" | "runtime":
-            from core.cli import doctor  # noqa: PLC0415
-
-            return doctor.call(args, settings, console)
+            from core.cli.doctor import call  # noqa: PLC0415
         case _:
-            from core.cli import demo  # noqa: PLC0415
-
-            return demo.call(args, settings, console)
+            from core.cli.demo import call  # noqa: PLC0415
+    return call(args, settings, console)
 
 
 def _parser(language: Language) -> argparse.ArgumentParser:
@@ -90,11 +80,13 @@ def _parser(language: Language) -> argparse.ArgumentParser:
         prog="tunesmith", description=say(N_("From a base model and a dataset to your own model running in Ollama."))
     )
     parser.add_argument("--version", action="version", version=f"tunesmith {__version__}")
+    lang = argparse.ArgumentParser(add_help=False)
+    lang.add_argument("--lang", choices=("en", "zh"), help=say(N_("the language of what is printed")))
     parser.add_argument("--lang", choices=("en", "zh"), help=say(N_("the language of what is printed")))
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def command(name: str, *, project: bool = True, as_json: bool = False) -> argparse.ArgumentParser:
-        sub = commands.add_parser(name, help=say(HELP[name]), description=say(HELP[name]))
+        sub = commands.add_parser(name, help=say(HELP[name]), description=say(HELP[name]), parents=[lang])
         if project:
             sub.add_argument("project", type=Path, help=say(N_("the project file")))
         if as_json:
@@ -105,6 +97,9 @@ def _parser(language: Language) -> argparse.ArgumentParser:
     command("check", as_json=True)
     plan = command("plan", as_json=True)
     plan.add_argument("--shell", choices=("bash", "powershell"), help=say(N_("print the commands as a script")))
+    step = command("step")
+    step.add_argument("stage", metavar="STAGE")
+    step.add_argument("--into", type=Path, required=True, help=say(N_("the folder for the outputs")))
     run = command("run", as_json=True)
     run.add_argument(
         "--from", dest="from_stage", metavar="STAGE", default="", help=say(N_("run again from this stage"))

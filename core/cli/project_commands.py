@@ -4,10 +4,12 @@ import argparse
 from pathlib import Path
 
 from core.cli.console import Console
+from core.cli.run_view import make_view
 from core.config.project import TuneProject
 from core.config.settings import Settings
 from core.config.store import load, save
 from core.messages import N_, label
+from core.pipeline.by_hand import run_stage
 from core.pipeline.check import check, errors
 from core.pipeline.plan import make_job, planned, up_to_date
 from core.pipeline.script import Shell, script
@@ -18,6 +20,8 @@ def call(args: argparse.Namespace, settings: Settings, console: Console) -> int:
     match args.command:
         case "init":
             return init(args.project, console, force=args.force)
+        case "step":
+            return step(args.project, args.stage, args.into, settings, console)
         case "check":
             return check_project(args.project, settings, console)
         case _:
@@ -50,10 +54,11 @@ def check_project(path: Path, settings: Settings, console: Console) -> int:
 
 def plan(path: Path, settings: Settings, console: Console, *, shell: Shell | None) -> int:
     """The stages and their state; with ``shell`` a script of the exact commands."""
-    job = make_job(path, load(path), settings)
     if shell:
+        job = make_job(path, load(path), settings, path.resolve().with_name(f"{path.stem}.by-hand"))
         console.out.file.write(script(job, shell))
         return 0
+    job = make_job(path, load(path), settings)
     rows = []
     for item in planned(job, push=job.project.ollama.push):
         state = "waiting" if up_to_date(job, item) is None else "up_to_date"
@@ -63,4 +68,18 @@ def plan(path: Path, settings: Settings, console: Console, *, shell: Shell | Non
         return 0
     cells = [(row["stage"], console.sentence(f"stage_{row['stage']}", {}), console.state(row["state"])) for row in rows]
     console.table((N_("stage"), N_("what it does"), N_("state")), cells)
+    return 0
+
+
+def step(path: Path, stage: str, into: Path, settings: Settings, console: Console) -> int:
+    """One stage by hand, as the script of `plan` does it."""
+    job = make_job(path, load(path), settings, into.resolve())
+    if stage not in job.fingerprints:
+        console.error("stage_unknown", {"stage": stage, "known": ", ".join(job.fingerprints)})
+        return 2
+    view = make_view(console)
+    try:
+        console.line(str(run_stage(job, stage, view.show)))
+    finally:
+        view.close()
     return 0

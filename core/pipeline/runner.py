@@ -1,5 +1,6 @@
 """The runner: works through the plan of one run, and writes its journal. Headless; it outlives who started it."""
 
+import errno
 import shutil
 import time
 import traceback
@@ -230,9 +231,14 @@ def _acquire(lock: FileLock, stop: StopFile) -> None:
 
 
 def _os_error_code(error: OSError) -> str:
-    codes = {28: "disk_full", 13: "file_locked", 36: "path_too_long", 30: "folder_not_writable", 112: "disk_full"}
-    number = getattr(error, "winerror", None) or error.errno or 0
-    return codes.get(number, "os_error")
+    """The code of a system error that a stage did not catch itself."""
+    if error.errno == errno.ENOSPC:
+        return "disk_ran_full"
+    if getattr(error, "winerror", None) in (32, 33):  # a sharing or lock violation
+        return "file_locked"
+    if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+        return "folder_not_writable"
+    return "path_too_long" if error.errno == errno.ENAMETOOLONG else "os_error"
 
 
 def _os_error(error: OSError) -> StageError:

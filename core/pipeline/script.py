@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from core.pipeline.plan import planned
-from core.process.command import Command
+from core.process.command import Command, HostPath, ps_quote
 from core.stages.base import ScriptLine
 from core.stages.job import Job
 
@@ -20,7 +20,7 @@ _HEAD = {
 
 
 def script(job: Job, shell: Shell) -> str:
-    """The script. Steps that are Tunesmith's own (rows, Modelfile, questions) call `tunesmith run --until`."""
+    """The script. Steps that only Tunesmith can do (rows, questions) call `tunesmith step`."""
     parts = [_HEAD[shell]]
     for item in planned(job, push=job.project.ollama.push):
         lines = [line for step in item.stage.script(job) for line in _step(job, step, shell)]
@@ -30,14 +30,31 @@ def script(job: Job, shell: Shell) -> str:
 
 
 def _step(job: Job, step: ScriptLine, shell: Shell) -> Iterator[str]:
-    for folder in step.make_folders:
-        yield _make_folder(folder, shell)
-    command = step.command or Command(("tunesmith", "run", str(job.file), "--until", step.stage))
-    yield command.bash() if shell == "bash" else command.powershell()
+    if step.folder is not None:
+        yield _make_folder(step.folder, shell)
+    if step.file is not None:
+        yield _write_file(*step.file, shell)
+    command = step.command
+    if step.stage:
+        command = Command(
+            ("tunesmith", "step", HostPath(job.file), step.stage, "--into", HostPath(by_hand_folder(job)))
+        )
+    if command is not None:
+        yield command.bash() if shell == "bash" else command.powershell()
+
+
+def by_hand_folder(job: Job) -> Path:
+    """Where the script's outputs go: beside the project, apart from the runs' artifacts."""
+    return job.by_hand or job.file.with_name(f"{job.name}.by-hand")
 
 
 def _make_folder(folder: Path, shell: Shell) -> str:
     if shell == "bash":
         return f"mkdir -p {shlex.quote(str(folder))}"
-    quoted = str(folder).replace("'", "''")
-    return f"New-Item -Force -ItemType Directory -Path '{quoted}' | Out-Null"
+    return f"New-Item -Force -ItemType Directory -Path {ps_quote(str(folder))} | Out-Null"
+
+
+def _write_file(path: Path, text: str, shell: Shell) -> str:
+    if shell == "bash":
+        return f"printf %s {shlex.quote(text)} > {shlex.quote(str(path))}"
+    return f"[IO.File]::WriteAllText({ps_quote(str(path))}, {ps_quote(text)})"  # UTF-8 without BOM, as Ollama reads it

@@ -45,19 +45,18 @@ class Command:
         """The command as lines of a PowerShell script that ends at the first failure."""
         lines = []
         if self.cwd:
-            lines.append(f"Push-Location -LiteralPath {_ps_quote(str(self.cwd))}")
+            lines.append(f"Push-Location -LiteralPath {ps_quote(str(self.cwd))}")
         for key, value in self.env.items():
             lines.append(
-                f"$env:{key} = {_ps_quote(value)}"
-                if value is not None
-                else f"Remove-Item -ErrorAction Ignore Env:{key}"
+                f"$env:{key} = {ps_quote(value)}" if value is not None else f"Remove-Item -ErrorAction Ignore Env:{key}"
             )
-        lines.append("& " + " ".join(_ps_quote(str(token)) for token in self.argv))
+        lines.append("& " + " ".join(ps_quote(str(token)) for token in self.argv))
         lines.append("if ($LASTEXITCODE -ne 0) { exit $LASTEXITCODE }")
         if self.cwd:
             lines.append("Pop-Location")
         return "\n".join(lines)
 
 
-def _ps_quote(text: str) -> str:
+def ps_quote(text: str) -> str:
+    """A text as one word of PowerShell."""
     return "'" + text.replace("'", "''") + "'"

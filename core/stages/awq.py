@@ -32,7 +32,7 @@ class Awq(Stage):
     def script(self, job: Job) -> Sequence[ScriptLine]:
         """``swift export --quant_method awq``."""
         folder = job.folder(self.name)
-        return (ScriptLine(_command(job, folder), make_folders=(folder,)),)
+        return (ScriptLine(_command(job, folder), folder=folder),)
 
     def run(self, ctx: StageContext) -> None:
         """Quantize into a new folder."""

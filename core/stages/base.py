@@ -21,11 +21,15 @@ from core.stages.job import Job
 
 @dataclass(frozen=True, slots=True)
 class ScriptLine:
-    """A step of the script that ``plan`` prints: a command, or a tunesmith stage that no single command replaces."""
+    """A step of the script that ``plan`` prints: a command, a file to write, or a stage that only Tunesmith can do.
+
+    ``folder`` is made first. ``file`` is a path and its text.
+    """
 
     command: Command | None = None
+    file: tuple[Path, str] | None = None
     stage: str = ""
-    make_folders: tuple[Path, ...] = ()
+    folder: Path | None = None
 
 
 class Stage(ABC):
@@ -56,7 +60,7 @@ class Stage(ABC):
 
     def script(self, job: Job) -> Sequence[ScriptLine]:
         """The commands that a person would run by hand for this stage."""
-        return (ScriptLine(stage=self.name),)
+        return (ScriptLine(stage=self.name, folder=job.folder(self.name)),)
 
     def forecast_bytes(self, job: Job) -> int:
         """The disk space that the stage will need at most."""

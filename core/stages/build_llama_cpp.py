@@ -8,7 +8,7 @@ from pathlib import Path
 from core.events import Artifact, StageError
 from core.parsers.ninja import Ninja
 from core.parsers.uv import Uv
-from core.process.command import Command
+from core.process.command import Command, HostPath
 from core.stages.base import ScriptLine, Stage, StageContext
 from core.stages.job import Job, file_facts
 from core.tools import cmake, llama_cpp, llama_cpp_check
@@ -43,13 +43,15 @@ class BuildLlamaCpp(Stage):
     def script(self, job: Job) -> Sequence[ScriptLine]:
         """The commands of a build; the official binaries are unpacked by the stage itself."""
         folder, python = job.folder(self.name), job.runtime.python
-        lines = [ScriptLine(llama_cpp.install_sources(job.llama_cpp_sources, python), make_folders=(folder,))]
+        lines = [ScriptLine(llama_cpp.install_sources(job.llama_cpp_sources, python), folder=folder)]
         if way(job) != "build":
             return [*lines, ScriptLine(stage=self.name)]
         compiler = cmake.compiler() or cmake.zig_compiler(folder / ZIG, folder / ZIG_CACHE)
         lines += [ScriptLine(command) for command in _getting(folder, python, compiler)]
         lines += [ScriptLine(command) for command in _building(job, folder, compiler)]
-        return [*lines, ScriptLine(Command(("cp", "-r", str(folder / BUILD / BIN), str(folder / BIN))))]
+        program = HostPath(cmake.build_tools(folder / TOOLS).cmake)
+        copy = (program, "-E", "copy_directory", HostPath(folder / BUILD / BIN), HostPath(folder / BIN))
+        return [*lines, ScriptLine(Command(copy))]
 
     def run(self, ctx: StageContext) -> None:
         """Get it, then quantize a tiny model and look at the result."""

@@ -30,7 +30,7 @@ class Convert(Stage):
     def script(self, job: Job) -> Sequence[ScriptLine]:
         """``convert_hf_to_gguf.py``."""
         out = job.gguf(job.project.export.outtype)
-        return (ScriptLine(command(job, job.merged, out, job.name), make_folders=(out.parent,)),)
+        return (ScriptLine(command(job, job.merged, out, job.name), folder=out.parent),)
 
     def run(self, ctx: StageContext) -> None:
         """Convert, then compare architecture and template with the merged model."""

@@ -9,7 +9,9 @@ from core.parsers.convert import Convert as ConvertParser
 from core.stages.base import ScriptLine, Stage, StageContext
 from core.stages.convert import command as convert_command
 from core.stages.create_ollama import MODELFILE, connect, create, models_stand
+from core.stages.create_ollama import script as create_script
 from core.stages.job import Job
+from core.stages.quantize import command as quantize_command
 from core.stages.quantize import quantize, types
 from core.tools import ollama_models, ollama_names
 
@@ -41,8 +43,17 @@ class CreateBase(Stage):
         return gguf_bytes(job.model, "f16") + 2 * quantized_bytes(job.model, types(job)[0])
 
     def script(self, job: Job) -> Sequence[ScriptLine]:
-        """The stage by name: its commands are those of convert, quantize and create, for the base."""
-        return (ScriptLine(stage=self.name),)
+        """The same commands as for the tuned model, on the base."""
+        if job.project.ollama.base_name:
+            return ()
+        folder, kind = job.folder(self.name), types(job)[0]
+        full, small = folder / BASE_F16, folder / BASE
+        convert = convert_command(job, job.model_folder, full, f"{job.name}-base")
+        return (
+            ScriptLine(convert, folder=folder),
+            ScriptLine(quantize_command(job, full, small, kind)),
+            *create_script(job, base_name(job), small, folder),
+        )
 
     def run(self, ctx: StageContext) -> None:
         """Convert, quantize and create; the GGUFs are not kept, Ollama has its copy."""

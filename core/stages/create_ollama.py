@@ -42,10 +42,8 @@ class CreateOllama(Stage):
         return job.gguf(types(job)[0]).stat().st_size
 
     def script(self, job: Job) -> Sequence[ScriptLine]:
-        """``ollama create``; the Modelfile is written by this stage."""
-        folder = job.folder(self.name)
-        argv = ("ollama", "create", job.project.ollama.name, "-f", HostPath(folder / MODELFILE))
-        return (ScriptLine(stage=self.name, make_folders=(folder,)), ScriptLine(Command(argv)))
+        """``ollama create`` with the Modelfile."""
+        return script(job, job.project.ollama.name, job.gguf(types(job)[0]), job.folder(self.name))
 
     def run(self, ctx: StageContext) -> None:
         """Create the model."""
@@ -54,6 +52,13 @@ class CreateOllama(Stage):
     def artifacts(self, ctx: StageContext) -> Iterable[Path]:
         """The Modelfile; the model itself is Ollama's."""
         return [ctx.folder / MODELFILE]
+
+
+def script(job: Job, name: str, gguf: Path, folder: Path) -> Sequence[ScriptLine]:
+    """Write the Modelfile, and have Ollama read it."""
+    path = folder / MODELFILE
+    command = Command(("ollama", "create", name, "-f", HostPath(path)))
+    return (ScriptLine(file=(path, modelfile(job, gguf).text()), folder=folder), ScriptLine(command))
 
 
 def modelfile(job: Job, gguf: Path) -> Modelfile:

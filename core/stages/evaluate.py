@@ -34,10 +34,9 @@ class Evaluate(Stage):
     def script(self, job: Job) -> Sequence[ScriptLine]:
         """``swift infer`` on the validation rows (the prompts are asked of the finished model)."""
         folder = job.folder(self.name)
-        rows = job.folder("prepare_dataset") / "val.jsonl"
-        if not rows.exists():
+        if job.validation is None:
             return ()
-        return (ScriptLine(self._command(job, rows, folder / ANSWERS), make_folders=(folder,)),)
+        return (ScriptLine(self._command(job, job.validation, folder / ANSWERS), folder=folder),)
 
     def _command(self, job: Job, rows: Path, result: Path) -> Command:
         return swift.infer(
@@ -68,10 +67,9 @@ class Evaluate(Stage):
 def _write_questions(job: Job, path: Path) -> int:
     """The first held-out rows, then the prompts; returns how many."""
     prompts = [[{"role": "user", "content": prompt}] for prompt in job.project.ollama.test_prompts]
-    held_out = job.folder("prepare_dataset") / "val.jsonl"
     rows: list[object] = []
-    if held_out.exists():
-        lines = held_out.read_text(encoding="utf-8").splitlines()[: job.project.training.evaluate_rows]
+    if job.validation is not None:
+        lines = job.validation.read_text(encoding="utf-8").splitlines()[: job.project.training.evaluate_rows]
         rows = [json.loads(line)["messages"] for line in lines]
     text = "".join(json.dumps({"messages": row}, ensure_ascii=False) + "\n" for row in [*rows, *prompts])
     path.write_text(text, encoding="utf-8")

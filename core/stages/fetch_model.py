@@ -34,11 +34,10 @@ class FetchModel(Stage):
         return SAMPLE_BYTES if job.project.model.source == "sample" else 0
 
     def script(self, job: Job) -> Sequence[ScriptLine]:
-        """Nothing to do for a local folder."""
-        if job.project.model.source != "sample":
-            return ()
-        folder = job.folder(self.name)
-        return [ScriptLine(command, make_folders=(folder,)) for command in _sample_commands(job, folder)]
+        """Nothing: the script begins with a model that is there. Raises StageError where it is not."""
+        if not job.model_folder.is_dir():
+            raise StageError("model_not_fetched", project=str(job.file))
+        return ()
 
     def run(self, ctx: StageContext) -> None:
         """Make the sample, or check the folder that the user chose."""

@@ -41,7 +41,7 @@ class Job:
     file: Path
     fingerprints: Mapping[str, str] = field(default_factory=dict)
     by_hand: Path | None = None
-    """Where the script's outputs go instead of the artifacts' folder, for ``plan``."""
+    """Where the outputs of ``plan``'s script go instead of the artifacts' folder."""
 
     @property
     def name(self) -> str:
@@ -65,12 +65,12 @@ class Job:
 
     def folder(self, stage: str) -> Path:
         """The final folder of a stage's artifacts."""
-        if self.by_hand is not None:
-            return self.by_hand / stage
         if stage == "install_runtime":
             return self.runtime.folder
         if stage == "build_llama_cpp":
             return self.work / "llama.cpp" / self.fingerprints[stage]
+        if self.by_hand is not None and stage != "fetch_model":  # the base model is an input of what is done by hand
+            return self.by_hand / stage
         return self.artifacts / stage / self.fingerprints[stage]
 
     def path(self, text: str) -> Path:
@@ -138,6 +138,16 @@ class Job:
         if self.device == "cpu":
             return "float32"
         return "bfloat16" if all(gpu.compute_capability >= (8, 0) for gpu in gpus()) else "float16"
+
+    @property
+    def validation(self) -> Path | None:
+        """The held-out rows; before they are prepared: where they will be, if the project asks for any."""
+        folder, dataset = self.folder("prepare_dataset"), self.project.dataset
+        path = folder / "val.jsonl"
+        if (folder / "train.jsonl").exists():
+            return path if path.exists() else None
+        wanted = dataset.val_files or (dataset.split_dataset_ratio and dataset.files)
+        return path if wanted else None
 
     @property
     def adapter(self) -> Path:

@@ -35,7 +35,7 @@ class Merge(Stage):
 
     def script(self, job: Job) -> Sequence[ScriptLine]:
         """``swift export --merge_lora true``."""
-        return (ScriptLine(_command(job, job.merged), make_folders=(job.folder(self.name),)),)
+        return (ScriptLine(_command(job, job.merged), folder=job.folder(self.name)),)
 
     def run(self, ctx: StageContext) -> None:
         """Merge into a new folder, and check that it is a whole model with the base's chat template."""

@@ -44,7 +44,7 @@ class PrepareDataset(Stage):
 
     def script(self, job: Job) -> Sequence[ScriptLine]:
         """Tunesmith's own work: the script runs this stage by name."""
-        return (ScriptLine(stage=self.name, make_folders=(job.folder(self.name),)),)
+        return (ScriptLine(stage=self.name, folder=job.folder(self.name)),)
 
     def run(self, ctx: StageContext) -> None:
         """Prepare, measure with ms-swift's own template, then do with long rows what the project says."""

@@ -45,11 +45,8 @@ class Quantize(Stage):
         """``llama-quantize`` once for each type."""
         folder, source = job.folder(self.name), job.gguf(job.project.export.outtype)
         matrix = folder / IMATRIX if job.project.export.imatrix else None
-        lines = [
-            ScriptLine(_command(job, source, job.gguf(kind), kind, matrix), make_folders=(folder,))
-            for kind in types(job)
-        ]
-        return lines if matrix is None else [ScriptLine(stage=self.name, make_folders=(folder,))]
+        lines = [ScriptLine(command(job, source, job.gguf(kind), kind, matrix), folder=folder) for kind in types(job)]
+        return lines if matrix is None else [ScriptLine(stage=self.name, folder=folder)]
 
     def run(self, ctx: StageContext) -> None:
         """Measure the importance matrix where it is wanted, then make what is missing."""
@@ -70,7 +67,7 @@ def types(job: Job) -> tuple[str, ...]:
 def quantize(ctx: StageContext, source: Path, out: Path, kind: str, matrix: Path | None = None) -> None:
     """Quantize one file: under another name until it is checked (a failed llama-quantize leaves half a file)."""
     part = out.with_name(out.name + ".part")
-    ctx.run(_command(ctx.job, source, part, kind, matrix), QuantizeParser(ctx.stage.name))
+    ctx.run(command(ctx.job, source, part, kind, matrix), QuantizeParser(ctx.stage.name))
     found = read_gguf(part)
     if zero := zero_tensors(found):
         raise StageError("gguf_zero_tensors", path=str(out), count=len(zero), tensor=zero[0])
@@ -78,7 +75,8 @@ def quantize(ctx: StageContext, source: Path, out: Path, kind: str, matrix: Path
     ctx.facts[kind] = out.stat().st_size
 
 
-def _command(job: Job, source: Path, out: Path, kind: str, matrix: Path | None) -> Command:
+def command(job: Job, source: Path, out: Path, kind: str, matrix: Path | None = None) -> Command:
+    """llama-quantize's command."""
     return llama_cpp.quantize(job.llama_cpp.quantize, source, out, kind, threads=os.cpu_count() or 1, imatrix=matrix)
 
 

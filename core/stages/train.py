@@ -53,7 +53,7 @@ class Train(Stage):
         folder = job.folder(self.name)
         files = _files(job, folder, folder / "stop")
         command = swift.sft(job.runtime.python, job.project, job.facts, files, _chosen_checkpoint(job))
-        return (ScriptLine(command, make_folders=(folder,)),)
+        return (ScriptLine(command, folder=folder),)
 
     def run(self, ctx: StageContext) -> None:
         """Train to the end, or to a checkpoint where the user stops."""
@@ -73,11 +73,9 @@ class Train(Stage):
 
 
 def _files(job: Job, folder: Path, stop: Path) -> swift.TrainingFiles:
-    data = job.folder("prepare_dataset")
-    validation = data / "val.jsonl"
     return swift.TrainingFiles(
-        train=data / "train.jsonl",
-        validation=validation if validation.exists() else None,
+        train=job.folder("prepare_dataset") / "train.jsonl",
+        validation=job.validation,
         output=folder,
         plugin=plugin("tunesmith_plugin.py"),
         events=folder / EVENTS,

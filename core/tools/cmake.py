@@ -65,9 +65,9 @@ def compiler(environ: Mapping[str, str] = os.environ) -> Compiler | None:
 def zig_compiler(folder: Path, cache: Path) -> Compiler:
     """Zig as compiler and archiver; ``folder`` was filled by :func:`install_zig`."""
     zig = folder / "ziglang" / f"zig{EXE}"
-    # -O3 from the first test on: Zig makes a C++ library for each level; -g0: else 600 MB of debug information
-    flags = f"-target;{platform.machine()}-linux-gnu.{OLDEST_GLIBC};-O3;-g0"
-    settings = {"CMAKE_EXE_LINKER_FLAGS": "-s"}
+    # the same -O3 and -s everywhere: Zig makes a C++ library, which takes it a minute, for each set of such flags
+    flags = f"-target;{platform.machine()}-linux-gnu.{OLDEST_GLIBC};-O3;-s"
+    settings = {}
     for language in ("C", "CXX"):
         settings[f"CMAKE_{language}_ARCHIVE_CREATE"] = f'"{zig}" ar qc <TARGET> <LINK_FLAGS> <OBJECTS>'
         settings[f"CMAKE_{language}_ARCHIVE_FINISH"] = f'"{zig}" ranlib <TARGET>'

@@ -58,7 +58,7 @@ def test_zig_is_compiler_and_archiver(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("platform.machine", lambda: "aarch64")
     compiler = cmake.zig_compiler(Path("/a b"), Path("/cache"))
     zig = Path("/a b/ziglang") / f"zig{cmake.EXE}"
-    assert compiler.cxx == f"{zig};c++;-target;aarch64-linux-gnu.2.28;-O3;-g0"
+    assert compiler.cxx == f"{zig};c++;-target;aarch64-linux-gnu.2.28;-O3;-s"
     assert compiler.settings["CMAKE_CXX_ARCHIVE_CREATE"] == f'"{zig}" ar qc <TARGET> <LINK_FLAGS> <OBJECTS>'
     command = cmake.configure(Path("/s"), Path("/b"), TOOLS, compiler, {})
     assert f'-DCMAKE_C_ARCHIVE_FINISH="{zig}" ranlib <TARGET>' in _words(command)
