@@ -1,5 +1,6 @@
 """What the command line prints: sentences on a terminal, plain lines in a pipe, JSON where it is asked for."""
 
+import contextlib
 import json
 import sys
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,9 @@ from core.config.problem import Problem
 from core.events import Value
 from core.messages import Language, cure, label, sentence
 
+PIPE_WIDTH = 10_000
+"""Signs in a line of a table that no terminal shows."""
+
 
 class Console:
     """Prints in one language. ``json``: results are JSON on stdout, sentences go to stderr."""
@@ -19,8 +23,7 @@ class Console:
     def __init__(self, language: Language, *, json: bool = False) -> None:
         self.language = language
         self.json = json
-        self.out = rich.console.Console(highlight=False, soft_wrap=True)
-        self.err = rich.console.Console(stderr=True, highlight=False, soft_wrap=True)
+        self.out, self.err = _rich(stderr=False), _rich(stderr=True)
 
     @property
     def live(self) -> bool:
@@ -90,10 +93,12 @@ class Console:
         from core.platform.folders import config_folder  # noqa: PLC0415
 
         log = config_folder() / "crash.log"
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("a", encoding="utf-8") as file:
-            file.write(traceback.format_exc() + "\n")
+        with contextlib.suppress(OSError):
+            log.parent.mkdir(parents=True, exist_ok=True)
+            with log.open("a", encoding="utf-8") as file:
+                file.write(traceback.format_exc() + "\n")
         self.error("internal_error", {"log": str(log)})
+        self.err.print(escape(f"  {log}"))
 
     def write_json(self, value: object) -> None:
         """One JSON value on stdout."""
@@ -106,3 +111,11 @@ class Console:
         for row in rows:
             table.add_row(*(escape(cell) for cell in row))
         self.out.print(table)
+
+
+def _rich(*, stderr: bool) -> rich.console.Console:
+    """A console that prints texts as they are; in a pipe no line is cut to a terminal's width."""
+    made = rich.console.Console(stderr=stderr, highlight=False, soft_wrap=True, emoji=False)
+    if not made.is_terminal:
+        made.width = PIPE_WIDTH
+    return made

@@ -14,7 +14,7 @@ from core.events import StageError, Value
 from core.hardware.disk import free_bytes
 from core.hardware.gpu import gpus
 from core.hardware.memory import memory
-from core.messages import N_, size
+from core.messages import N_, label, size
 from core.pipeline import launch
 from core.pipeline.launch import RunRequest
 from core.pipeline.lock import holder
@@ -35,7 +35,7 @@ class Row:
 
 def call(args: argparse.Namespace, settings: Settings, console: Console) -> int:
     """Run the command; returns the exit code."""
-    job = make_job(settings.work_folder / "runtime.tunesmith", TuneProject(), settings)
+    job = Job(TuneProject(), settings, settings.work_folder / "runtime.tunesmith")
     if args.command == "doctor":
         return doctor(job, console)
     match args.action:
@@ -55,14 +55,13 @@ def doctor(job: Job, console: Console) -> int:
     if console.json:
         console.write_json({"rows": [_as_json(row, console) for row in rows]})
     else:
-        states = [(row.what, row.found or "-", console.sentence(row.code, dict(row.values))) for row in rows]
-        console.table(
-            ("", N_("found"), N_("to do")),
-            [(a, b, c if row.code else "") for (a, b, c), row in zip(states, rows, strict=True)],
-        )
-        for row in rows:
+        names = [label(row.what, console.language) for row in rows]
+        wrong = [console.sentence(row.code, dict(row.values)) if row.code else "" for row in rows]
+        found = [row.found or "-" for row in rows]
+        console.table(("", N_("found"), N_("to do")), list(zip(names, found, wrong, strict=True)))
+        for name, row in zip(names, rows, strict=True):
             if row.code and (cure := console.cure(row.code, dict(row.values))):
-                console.line(f"  → {row.what}: {cure}")
+                console.line(f"  → {name}: {cure}")
     return 1 if any(row.code for row in rows) else 0
 
 
@@ -81,41 +80,61 @@ def _rows(job: Job) -> Iterator[Row]:
         yield Row("GPU", "", "gpu_missing")
     ram = memory()
     yield Row("RAM", f"{size(ram.available)} / {size(ram.total)}")
-    yield Row("disk", f"{size(free_bytes(job.work))}  {job.work}")
+    yield _disk_row(job)
     yield Row("uv", uv.version())
     yield _runtime_row(job)
     yield _llama_cpp_row(job)
     if sys.platform != "win32":
         compiler = cmake.compiler()
-        yield Row("compiler", compiler.cxx if compiler else "", "" if compiler else "compiler_from_zig")
+        yield Row(N_("compiler"), compiler.cxx if compiler else "", "" if compiler else "compiler_from_zig")
     yield _ollama_row()
 
 
+def _failed(what: str, error: StageError) -> Row:
+    return Row(what, "", error.code, tuple(error.values.items()))
+
+
+def _disk_row(job: Job) -> Row:
+    what = N_("disk")
+    try:
+        return Row(what, f"{size(free_bytes(job.work))}  {job.work}")
+    except StageError as error:
+        return _failed(what, error)
+
+
 def _runtime_row(job: Job) -> Row:
+    what = N_("training runtime")
     try:
         spec = job.runtime
     except StageError as error:
-        return Row("training runtime", "", error.code, tuple(error.values.items()))
-    if not runtime_state.is_ready(spec):
-        return Row("training runtime", "", "runtime_missing")
+        return _failed(what, error)
     if spec.given:
         for problem in runtime_state.problems(spec.given):
-            return Row("training runtime", str(spec.given), problem.code, tuple(problem.values.items()))
-        return Row("training runtime", str(spec.given))
+            return Row(what, str(spec.given), problem.code, tuple(problem.values.items()))
+        return Row(what, str(spec.given))
+    if not runtime_state.is_ready(spec):
+        return Row(what, "", "runtime_missing")
     marker = runtime_state.read_marker(spec.folder)
     versions = marker.versions if marker else {}
-    return Row("training runtime", f"ms-swift {versions.get('ms-swift')}, torch {versions.get('torch')}, {spec.folder}")
+    return Row(what, f"ms-swift {versions.get('ms-swift')}, torch {versions.get('torch')}, {spec.folder}")
 
 
 def _llama_cpp_row(job: Job) -> Row:
-    found = llama_cpp.find_binaries(job.folder("build_llama_cpp"))
+    try:
+        whole = make_job(job.file, job.project, job.settings)  # the folder is named by a fingerprint
+    except StageError:  # the runtime's row says why
+        return Row("llama.cpp", "", "llama_cpp_missing")
+    found = llama_cpp.find_binaries(whole.folder("build_llama_cpp"))
     if found is None:
         return Row("llama.cpp", "", "llama_cpp_missing")
     return Row("llama.cpp", f"b{llama_cpp.BUILD}, {found.quantize.parent}")
 
 
 def _ollama_row() -> Row:
-    address = ollama.host()
+    try:
+        address = ollama.host()
+    except StageError as error:
+        return _failed("Ollama", error)
     state = ollama.status(address)
     if state.version is None:
         found = str(state.binary) if state.binary else ""

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core import __version__
+from core.cli.argparse_words import spoken
 from core.cli.console import Console
 from core.config.settings import load_settings
 from core.config.store import ProjectInvalidError
 from core.events import StageError, Stopped
 from core.messages import N_, Language, choose_language, label
+from core.pipeline.os_errors import explained
 
 EXIT_DONE, EXIT_FAILED, EXIT_INVALID, EXIT_RUNNING, EXIT_STOPPED = 0, 1, 2, 3, 130
 
@@ -34,7 +36,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     _utf8_output()
     language = choose_language(_language_of(words))
-    args = _parser(language).parse_args(words)
+    with spoken(language):
+        args = _parser(language).parse_args(words)
     console = Console(language, json=getattr(args, "json", False))
     try:
         return _call(args, console)
@@ -46,8 +49,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except StageError as error:
         console.error(error.code, error.values)
     except OSError as error:
-        path, reason = str(error.filename or ""), error.strerror or str(error)
-        console.error("os_error", {"path": path, "reason": reason})
+        found = explained(error)
+        console.error(found.code, found.values)
     except Exception:  # noqa: BLE001 - the last guard: a bug of ours is no user's business
         console.bug()
     return EXIT_FAILED
@@ -67,6 +70,8 @@ def _call(args: argparse.Namespace, console: Console) -> int:
             from core.cli.run_commands import call  # noqa: PLC0415
         case "doctor" | "runtime":
             from core.cli.doctor import call  # noqa: PLC0415
+        case "gui":
+            raise StageError("window_not_yet")
         case _:
             from core.cli.demo import call  # noqa: PLC0415
     return call(args, settings, console)
@@ -76,17 +81,22 @@ def _parser(language: Language) -> argparse.ArgumentParser:
     def say(text: str) -> str:
         return label(text, language)
 
+    # no abbreviations: --lan would be taken, but not by what chooses the language before
     parser = argparse.ArgumentParser(
-        prog="tunesmith", description=say(N_("From a base model and a dataset to your own model running in Ollama."))
+        prog="tunesmith",
+        description=say(N_("From a base model and a dataset to your own model running in Ollama.")),
+        allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"tunesmith {__version__}")
+    version = say("show program's version number and exit")
+    parser.add_argument("--version", action="version", version=f"tunesmith {__version__}", help=version)
     lang = argparse.ArgumentParser(add_help=False)
     lang.add_argument("--lang", choices=("en", "zh"), help=say(N_("the language of what is printed")))
     parser.add_argument("--lang", choices=("en", "zh"), help=say(N_("the language of what is printed")))
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def command(name: str, *, project: bool = True, as_json: bool = False) -> argparse.ArgumentParser:
-        sub = commands.add_parser(name, help=say(HELP[name]), description=say(HELP[name]), parents=[lang])
+        text = say(HELP[name])
+        sub = commands.add_parser(name, help=text, description=text, parents=[lang], allow_abbrev=False)
         if project:
             sub.add_argument("project", type=Path, help=say(N_("the project file")))
         if as_json:
@@ -127,7 +137,10 @@ def _language_of(words: Sequence[str]) -> str | None:
             return words[number + 1]
         if word.startswith("--lang="):
             return word.partition("=")[2]
-    return load_settings().language or None
+    try:
+        return load_settings().language or None
+    except (ProjectInvalidError, OSError):  # said once there is a language to say it in
+        return None
 
 
 def _utf8_output() -> None:

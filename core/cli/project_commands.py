@@ -8,11 +8,13 @@ from core.cli.run_view import make_view
 from core.config.project import TuneProject
 from core.config.settings import Settings
 from core.config.store import load, save
+from core.hardware.disk import check_writable
 from core.messages import N_, label
 from core.pipeline.by_hand import run_stage
 from core.pipeline.check import check, errors
 from core.pipeline.plan import make_job, planned, up_to_date
 from core.pipeline.script import Shell, script
+from core.stages.job import Job
 
 
 def call(args: argparse.Namespace, settings: Settings, console: Console) -> int:
@@ -30,9 +32,13 @@ def call(args: argparse.Namespace, settings: Settings, console: Console) -> int:
 
 def init(path: Path, console: Console, *, force: bool) -> int:
     """Write a new project file."""
+    if path.is_dir():
+        console.error("project_is_folder", {"path": str(path)})
+        return 2
     if path.exists() and not force:
         console.error("project_exists", {"path": str(path)})
         return 2
+    check_writable(path.absolute().parent)
     path.parent.mkdir(parents=True, exist_ok=True)
     save(TuneProject(), path, translate=lambda text: label(text, console.language))
     console.say(
@@ -43,7 +49,7 @@ def init(path: Path, console: Console, *, force: bool) -> int:
 
 def check_project(path: Path, settings: Settings, console: Console) -> int:
     """All problems at once; exit code 2 where one of them is an error."""
-    problems = check(make_job(path, load(path), settings))
+    problems = check(Job(load(path), settings, path.resolve()))
     console.problems(problems)
     if errors(problems):
         return 2
@@ -55,7 +61,8 @@ def check_project(path: Path, settings: Settings, console: Console) -> int:
 def plan(path: Path, settings: Settings, console: Console, *, shell: Shell | None) -> int:
     """The stages and their state; with ``shell`` a script of the exact commands."""
     if shell:
-        job = make_job(path, load(path), settings, path.resolve().with_name(f"{path.stem}.by-hand"))
+        file = path.resolve()
+        job = make_job(file, load(file), settings, file.with_name(f"{file.stem}.by-hand"))
         console.out.file.write(script(job, shell))
         return 0
     job = make_job(path, load(path), settings)

@@ -5,6 +5,7 @@ import contextlib
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from core.cli.console import Console
 from core.cli.run_view import View, make_view
@@ -29,7 +30,7 @@ def call(args: argparse.Namespace, settings: Settings, console: Console) -> int:
         case "run":
             return run(args, settings, console)
         case "status":
-            return status(args.project, settings, console)
+            return status(args.project, console)
         case _:
             return stop(args.project, console, now=args.now)
 
@@ -37,14 +38,15 @@ def call(args: argparse.Namespace, settings: Settings, console: Console) -> int:
 def run(args: argparse.Namespace, settings: Settings, console: Console) -> int:
     """Check the project, start a runner, and watch it to its end. Ctrl-C asks it to stop."""
     project = load(args.project)
-    job = make_job(args.project, project, settings)
+    job = Job(project, settings, args.project.resolve())
     if (found := holder(job.runs)) is not None:
         console.error("already_running", {"pid": found.pid})
         return 3
     problems = check(job)
     if problems:
         console.problems(problems)
-    if errors(problems) or not _known_stages(args, job, console):
+    push = args.push or project.ollama.push
+    if errors(problems) or not _known_stages(args, make_job(job.file, project, settings), console, push=push):
         return 2
     request = RunRequest(
         file=job.file,
@@ -53,13 +55,13 @@ def run(args: argparse.Namespace, settings: Settings, console: Console) -> int:
         from_stage=args.from_stage,
         until_stage=args.until_stage,
         fresh=args.fresh,
-        push=args.push or project.ollama.push,
+        push=push,
     )
     return follow(launch.start(request, job.runs), console)
 
 
-def _known_stages(args: argparse.Namespace, job: Job, console: Console) -> bool:
-    names = [item.stage.name for item in planned(job, push=True)]
+def _known_stages(args: argparse.Namespace, job: Job, console: Console, *, push: bool) -> bool:
+    names = [item.stage.name for item in planned(job, push=push)]
     for name in filter(None, (args.from_stage, args.until_stage)):
         if name not in names:
             console.error("stage_unknown", {"stage": name, "known": ", ".join(names)})
@@ -106,27 +108,37 @@ def _interrupts_stop(run_folder: Path, console: Console) -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def status(path: Path, settings: Settings, console: Console) -> int:
+def _runs(path: Path) -> Path:
+    """The folder of a project's runs, whatever became of its file; ProjectInvalidError where neither is there."""
+    file = path.resolve()
+    runs = file.with_name(f"{file.stem}.runs") if file.name else file
+    if not runs.is_dir():
+        load(path)
+    return runs
+
+
+def status(path: Path, console: Console) -> int:
     """The stages of the last run, and how far it is."""
-    job = make_job(path, load(path), settings)
-    run_folder = launch.latest(job.runs)
+    run_folder = launch.latest(_runs(path))
     if run_folder is None:
         console.say(N_("This project has not been run yet."))
+        if console.json:
+            console.write_json({"run": None, "state": None, "stages": {}})
         return 0
     ended = launch.status(run_folder) or "running"
     states = _stage_states(run_folder, ended)
     if console.json:
         console.write_json({"run": run_folder.name, "state": ended, "stages": states})
         return 0
-    rows = [(name, console.state(str(state["state"])), _detail(state)) for name, state in states.items()]
+    rows = [(name, console.state(str(state["state"])), _detail(state, console)) for name, state in states.items()]
     console.table((N_("stage"), N_("state"), ""), rows)
     console.say(N_("Run {run}: {state}"), run=run_folder.name, state=console.state(ended))
     return 0
 
 
-def _stage_states(run_folder: Path, run_state: str) -> dict[str, dict[str, object]]:
+def _stage_states(run_folder: Path, run_state: str) -> dict[str, dict[str, Any]]:
     """What the journal says of each stage; one that has no end shares the state of the run."""
-    states: dict[str, dict[str, object]] = {}
+    states: dict[str, dict[str, Any]] = {}
     for event in read(run_folder):
         match event:
             case StageStarted():
@@ -138,22 +150,24 @@ def _stage_states(run_folder: Path, run_state: str) -> dict[str, dict[str, objec
             case StageFinished():
                 states[event.stage] = {"state": "done", "seconds": event.seconds}
             case StageFailed():
-                states[event.stage] = {"state": "failed", "code": event.code, "log": event.log}
+                values = {"stage": event.stage, "log": event.log, **event.values}
+                states[event.stage] = {"state": "failed", "code": event.code, "log": event.log, "values": values}
             case _:
                 pass
     return states
 
 
-def _detail(state: dict[str, object]) -> str:
+def _detail(state: dict[str, Any], console: Console) -> str:
+    """How far a stage is, or why it failed."""
     if "completed" in state:
         total = state["total"]
-        return f"{state['completed']:.0f}" + (f"/{total:.0f}" if isinstance(total, float) else "")
-    return str(state.get("code", ""))
+        return f"{state['completed']:.0f}" + (f"/{total:.0f}" if total is not None else "")
+    return console.sentence(state["code"], state["values"]) if "code" in state else ""
 
 
 def stop(path: Path, console: Console, *, now: bool) -> int:
     """Write the stop file of the run that works."""
-    runs = path.resolve().with_name(f"{path.stem}.runs")
+    runs = _runs(path)
     found = holder(runs)
     if found is None:
         console.say(N_("This project is not running."))

@@ -47,9 +47,16 @@ def load_settings() -> Settings:
         return Settings()
     try:
         return Settings.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, ValidationError) as error:
-        reason = str(error).splitlines()[0]
+    except (ValueError, RecursionError) as error:  # also TOMLDecodeError, UnicodeDecodeError and ValidationError
+        reason = _reason(error)
         raise ProjectInvalidError([Problem("", "settings_invalid", {"path": str(path), "reason": reason})]) from error
+
+
+def _reason(error: Exception) -> str:
+    """What is wrong with the file: the settings' names, or what the reader says."""
+    if isinstance(error, ValidationError):
+        return ", ".join(".".join(str(part) for part in found["loc"]) for found in error.errors())
+    return str(error)
 
 
 def save_settings(settings: Settings) -> None:

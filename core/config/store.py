@@ -17,6 +17,8 @@ from core.config.project import SCHEMA_VERSION, TuneProject, sections
 from core.events import Value
 
 SUFFIX = ".tunesmith"
+_SHOWN = 80
+"""Characters of a wrong value that a sentence repeats."""
 _TYPES = ("int", "float", "bool", "string", "tuple")
 
 
@@ -36,13 +38,13 @@ def load(path: Path) -> TuneProject:
 def parse(text: str, path: str = "") -> TuneProject:
     """The project in a TOML text. Raises ProjectInvalidError with each problem found."""
     try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ProjectInvalidError([Problem("", "project_toml", {"path": path, "reason": str(error)})]) from error
-    data = migrate(data)
-    try:
+        data = migrate(tomllib.loads(text))
         # by way of JSON, since TOML's arrays are the tuples of a strict model there
-        return TuneProject.model_validate_json(json.dumps(data, default=str))
+        as_json = json.dumps(data, default=str)
+    except (ValueError, RecursionError) as error:  # also a number of thousands of digits, or as many brackets
+        raise ProjectInvalidError([Problem("", "project_toml", {"path": path, "reason": str(error)})]) from error
+    try:
+        return TuneProject.model_validate_json(as_json)
     except ValidationError as error:
         raise ProjectInvalidError([_problem(details) for details in error.errors()]) from error
 
@@ -81,18 +83,23 @@ def dump(project: TuneProject, *, everything: bool = False, translate: Callable[
 def save(project: TuneProject, path: Path, *, translate: Callable[[str], str] = str) -> None:
     """Write the project beside its final name, then rename: a crash leaves the old file whole."""
     part = path.with_name(path.name + ".part")
-    part.write_text(dump(project, translate=translate), encoding="utf-8", newline="\n")
-    os.replace(part, path)  # noqa: PTH105 - Path.replace is the same; this says that it overwrites
+    try:
+        part.write_text(dump(project, translate=translate), encoding="utf-8", newline="\n")
+        os.replace(part, path)  # noqa: PTH105 - Path.replace is the same; this says that it overwrites
+    finally:
+        part.unlink(missing_ok=True)  # a full disk leaves half of it
 
 
 def _read(path: Path) -> str:
     try:
         return path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise ProjectInvalidError([Problem("", "project_missing", {"path": str(path)})]) from error
     except UnicodeDecodeError as error:
         raise ProjectInvalidError([Problem("", "project_encoding", {"path": str(path)})]) from error
     except OSError as error:
+        if path.is_dir():
+            raise ProjectInvalidError([Problem("", "project_is_folder", {"path": str(path)})]) from error
         values: dict[str, Value] = {"path": str(path), "reason": error.strerror or str(error)}
         raise ProjectInvalidError([Problem("", "project_unreadable", values)]) from error
 
@@ -101,7 +108,7 @@ def _problem(details: ErrorDetails) -> Problem:
     """A pydantic error as a problem of ours."""
     field = ".".join(str(part) for part in details["loc"])
     kind = details["type"]
-    got = str(details.get("input"))[:80]
+    got = _as_written(details.get("input"))
     if kind == "extra_forbidden":
         return Problem(field, "project_unknown_key", {"key": field})
     if kind == "missing":
@@ -110,6 +117,12 @@ def _problem(details: ErrorDetails) -> Problem:
         expected = next((name for name in _TYPES if kind.startswith(name)), "table")
         return Problem(field, f"project_wrong_{expected}", {"got": got})
     return Problem(field, "project_out_of_range", {"got": got, "limits": _limits(details)})
+
+
+def _as_written(value: object) -> str:
+    """A value as the file has it, in short: a text in quotes, ``true`` instead of Python's True."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
 
 
 def _limits(details: ErrorDetails) -> str:

@@ -11,6 +11,10 @@ MESSAGES: dict[str, Text] = {
         "The project file {path} cannot be read: {reason}",
         "Check that the file is not open elsewhere and that you may read it.",
     ),
+    "project_is_folder": Text(
+        "{path} is a folder, not a project file.",
+        "Name the file, for example my.tunesmith.",
+    ),
     "project_encoding": Text("The project file {path} is not UTF-8.", "Save it as UTF-8 in your editor."),
     "project_toml": Text(
         "The project file is not valid TOML: {reason}",
@@ -51,6 +55,11 @@ MESSAGES: dict[str, Text] = {
     "already_running": Text(
         "This project is being run already (process {pid}).",
         'Watch it with "tunesmith status", or end it with "tunesmith stop".',
+    ),
+    "journal_newer": Text("The last run was made by a newer Tunesmith: {path}", "Update Tunesmith."),
+    "window_not_yet": Text(
+        "This version has no window yet.",
+        'Use the commands; "tunesmith --help" lists them.',
     ),
     "runner_died": Text("The run was cut off.", "Run again: it goes on where it was. Its log: {log}"),
     "runner_silent": Text("The run did not start.", "Look into its log, and run again: {log}"),

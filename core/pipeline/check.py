@@ -17,7 +17,7 @@ from core.tools import ollama_names
 
 
 def check(job: Job) -> list[Problem]:
-    """The problems of a job, errors and warnings, each once."""
+    """The problems of a job, errors and warnings, each once; it needs no fingerprints yet."""
     found: list[Problem] = []
     for problem in (
         *_model(job),

@@ -24,15 +24,15 @@ def run_request(folder: Path) -> int:
             stack.enter_context(hold(folder.parent, folder.name))
         except AlreadyRunningError as error:
             return _refuse(folder, "already_running", pid=error.holder.pid)
-        ended = end_orphans(folder.parent)
+        try:
+            ended = end_orphans(folder.parent)
+            run = _make_run(folder, request)
+        except StageError as error:
+            return _refuse(folder, error.code, **error.values)
         journal = Journal(folder)
         stack.callback(journal.close)
         if ended:
             journal.append(Message(stage="", level="warning", code="orphans_ended", values={"count": ended}))
-        try:
-            run = _make_run(folder, request)
-        except StageError as error:
-            return _refuse(folder, error.code, **error.values)
         return EXIT[Runner(run, journal).work()]
 
 

@@ -15,6 +15,7 @@ from core.events import (
     Progress,
     RunFinished,
     RunStarted,
+    StageError,
     StageFailed,
     StageFinished,
     StageStarted,
@@ -28,8 +29,11 @@ PROGRESS_INTERVAL = 0.1
 """Seconds between two Progress events that are worth keeping."""
 
 
-class JournalTooNewError(Exception):
+class JournalTooNewError(StageError):
     """The run was made by a newer version of Tunesmith."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__("journal_newer", path=str(path))
 
 
 class Journal:
@@ -79,7 +83,7 @@ def follow(tail: FileTail) -> Iterator[Event]:
         except ValidationError:  # a line torn by a crash in the middle of the disk's block
             continue
         if isinstance(event, RunStarted) and event.schema_version > SCHEMA:
-            raise JournalTooNewError(str(tail.path))
+            raise JournalTooNewError(tail.path)
         yield event
 
 

@@ -50,7 +50,9 @@ class RunnerDiedError(Exception):
 
 def start(request: RunRequest, runs: Path) -> Path:
     """Start a detached runner; returns the run's folder. Raises OSError where the folder cannot be written."""
-    run = runs / f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
+    now = time.time()  # to the millisecond, so that the newest run is the last by name
+    second = time.strftime("%Y%m%d-%H%M%S", time.localtime(now))
+    run = runs / f"{second}-{int(now % 1 * 1000):03}-{secrets.token_hex(2)}"
     run.mkdir(parents=True)
     (run / REQUEST).write_text(request.model_dump_json(indent=1), encoding="utf-8")
     start_detached([*_ourselves(), "runner", str(run)], dict(os.environ), run / RUNNER_LOG)

@@ -1,6 +1,5 @@
 """The runner: works through the plan of one run, and writes its journal. Headless; it outlives who started it."""
 
-import errno
 import shutil
 import time
 import traceback
@@ -31,6 +30,7 @@ from core.events import (
 from core.hardware.disk import free_bytes
 from core.pipeline import manifest
 from core.pipeline.journal import Journal
+from core.pipeline.os_errors import explained
 from core.pipeline.plan import PlannedStage, up_to_date
 from core.platform.sleep import awake
 from core.process.command import Command
@@ -109,7 +109,8 @@ class Runner:
             self._fail(name, error.code, error, log)
             return "failed"
         except OSError as error:
-            self._fail(name, _os_error_code(error), _os_error(error), log)
+            found = explained(error)
+            self._fail(name, found.code, found, log)
             return "failed"
         except Exception:  # noqa: BLE001 - the last guard: a bug of ours ends the run, not the journal
             with log.open("a", encoding="utf-8") as file:
@@ -154,6 +155,8 @@ class Runner:
         self._journal.append(StageStarted(stage=name, fingerprint=item.fingerprint))
         final = job.folder(name)
         self._check_disk(item, final)
+        if name in self._run.again and name not in SHARED:
+            _forget(final)
         folder = _prepare(final, item)
         ctx = self._context(item, folder, log)
         item.stage.run(ctx)
@@ -201,6 +204,13 @@ class Runner:
             raise StageError("disk_space", needed=needed, free=free, path=str(final))
 
 
+def _forget(final: Path) -> None:
+    """Remove what earlier runs made, so that a stage that could go on with it begins anew."""
+    for folder in (final, final.with_name(final.name + ".part")):
+        if folder.exists():
+            shutil.rmtree(folder)
+
+
 def _prepare(final: Path, item: PlannedStage) -> Path:
     """The folder to write in: ``.part`` beside the final one, empty unless the stage goes on with what is there."""
     if item.stage.name in SHARED:
@@ -228,18 +238,3 @@ def _acquire(lock: FileLock, stop: StopFile) -> None:
                 raise Stopped from None
         else:
             return
-
-
-def _os_error_code(error: OSError) -> str:
-    """The code of a system error that a stage did not catch itself."""
-    if error.errno == errno.ENOSPC:
-        return "disk_ran_full"
-    if getattr(error, "winerror", None) in (32, 33):  # a sharing or lock violation
-        return "file_locked"
-    if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
-        return "folder_not_writable"
-    return "path_too_long" if error.errno == errno.ENAMETOOLONG else "os_error"
-
-
-def _os_error(error: OSError) -> StageError:
-    return StageError("os_error", path=str(error.filename or ""), reason=error.strerror or str(error))
