@@ -29,9 +29,10 @@ from core.process.target import LocalTarget
 from core.stages.job import Job
 from core.stages.smoke_test import ANSWERS
 from core.tools import ollama, uv
-from core.tools.ollama_demo import get_server
+from core.tools.ollama_demo import Official, get_server
 from core.tools.ollama_private import running
 from core.tools.pip_settings import read_pip_settings, uv_environment
+from core.tools.sources import source
 
 MODEL = "tunesmith-demo"
 
@@ -62,9 +63,9 @@ def call(args: argparse.Namespace, settings: Settings, console: Console) -> int:
 
 def sample_project(model_name: str) -> TuneProject:
     """The demo's project: the tiny sample model, our questions, and a name of its own."""
-    identity = json.loads(files("resources").joinpath("sample", "identity.json").read_text(encoding="utf-8"))
+    names = json.loads(files("resources").joinpath("sample", "identity.json").read_text(encoding="utf-8"))
     changes = json.loads(files("resources").joinpath("sample", "project.json").read_text(encoding="utf-8"))
-    changes["self_cognition"] |= identity
+    changes["self_cognition"] |= names["tuned"]
     changes["ollama"] |= {"name": model_name}
     return with_values(TuneProject(), **changes)
 
@@ -95,7 +96,9 @@ def _ollama(folder: Path, console: Console, *, keep: bool) -> Iterator[str]:
         _ask_to_go_on(console)
         yield ""
         return
-    server = get_server(folder / "ollama", _run_uv(folder), console.message)
+    known = source("ollama")
+    official = Official(known.addresses[0].url, known.sha256, known.version)
+    server = get_server(folder / "ollama", _run_uv(folder), console.message, official=official)
     for licence in server.licences:
         console.say(N_("Licence: {path}"), path=licence)
     with running(server, folder / "ollama-data", start_detached, keep=keep) as private:
@@ -124,7 +127,9 @@ def _run_uv(folder: Path) -> Callable[[Sequence[str]], None]:
     watch = Watch(log, StopFile(folder / "no-stop"), lambda _: None, lambda _: None, lambda *_: None)
 
     def run_uv(arguments: Sequence[str]) -> None:
-        command = Command((str(uv.find()), *arguments), uv_environment(read_pip_settings(), os.environ))
+        # pip's constraints have no hashes, and uv refuses to mix them with --require-hashes
+        env = {**uv_environment(read_pip_settings(), os.environ), "UV_CONSTRAINT": None}
+        command = Command((str(uv.find()), *arguments), env)
         outcome = run_command(command, LocalTarget(), watch, mark="demo", cwd=folder)
         if outcome.code != 0:
             raise StageError("ollama_demo_download", log=str(log), reason=outcome.tail[-1] if outcome.tail else "")

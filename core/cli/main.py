@@ -1,6 +1,7 @@
 """Reads the arguments, chooses the language, and calls the command. No traceback reaches a user."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,7 +28,6 @@ HELP = {
     "doctor": N_("show what this computer has, and what is missing"),
     "runtime": N_("install, show, repair or remove the training runtime"),
     "demo": N_("do the whole job on a tiny sample, from set-up to two models in Ollama"),
-    "gui": N_("open the window"),
 }
 
 
@@ -40,7 +40,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         args = _parser(language).parse_args(words)
     console = Console(language, json=getattr(args, "json", False))
     try:
+        return _guarded(args, console)
+    except BrokenPipeError:  # who read our output went away, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else the interpreter's last flush complains
+        return EXIT_FAILED
+
+
+def _guarded(args: argparse.Namespace, console: Console) -> int:
+    """Call the command; what goes wrong becomes a sentence and an exit code."""
+    try:
         return _call(args, console)
+    except BrokenPipeError:
+        raise
     except ProjectInvalidError as error:
         console.problems(error.problems)
         return EXIT_INVALID
@@ -70,8 +81,6 @@ def _call(args: argparse.Namespace, console: Console) -> int:
             from core.cli.run_commands import call  # noqa: PLC0415
         case "doctor" | "runtime":
             from core.cli.doctor import call  # noqa: PLC0415
-        case "gui":
-            raise StageError("window_not_yet")
         case _:
             from core.cli.demo import call  # noqa: PLC0415
     return call(args, settings, console)
@@ -125,7 +134,6 @@ def _parser(language: Language) -> argparse.ArgumentParser:
     demo = command("demo", project=False)
     demo.add_argument("--dir", type=Path, help=say(N_("the folder for everything that the demo makes")))
     demo.add_argument("--keep", action="store_true", help=say(N_("leave the demo's Ollama up at the end")))
-    command("gui", project=False)
     commands.add_parser("runner").add_argument("run", type=Path)  # how a run's own process is started
     return parser
 

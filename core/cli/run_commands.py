@@ -10,7 +10,7 @@ from typing import Any
 from core.cli.console import Console
 from core.cli.run_view import View, make_view
 from core.config.settings import Settings
-from core.config.store import load
+from core.config.store import load, with_values
 from core.events import Message, Progress, RunFinished, StageFailed, StageFinished, StageSkipped, StageStarted
 from core.messages import N_
 from core.pipeline import launch
@@ -38,6 +38,8 @@ def call(args: argparse.Namespace, settings: Settings, console: Console) -> int:
 def run(args: argparse.Namespace, settings: Settings, console: Console) -> int:
     """Check the project, start a runner, and watch it to its end. Ctrl-C asks it to stop."""
     project = load(args.project)
+    if args.push:
+        project = with_values(project, ollama={"push": True})
     job = Job(project, settings, args.project.resolve())
     if (found := holder(job.runs)) is not None:
         console.error("already_running", {"pid": found.pid})
@@ -45,8 +47,7 @@ def run(args: argparse.Namespace, settings: Settings, console: Console) -> int:
     problems = check(job)
     if problems:
         console.problems(problems)
-    push = args.push or project.ollama.push
-    if errors(problems) or not _known_stages(args, make_job(job.file, project, settings), console, push=push):
+    if errors(problems) or not _known_stages(args, make_job(job.file, project, settings), console):
         return 2
     request = RunRequest(
         file=job.file,
@@ -55,13 +56,13 @@ def run(args: argparse.Namespace, settings: Settings, console: Console) -> int:
         from_stage=args.from_stage,
         until_stage=args.until_stage,
         fresh=args.fresh,
-        push=push,
+        push=project.ollama.push,
     )
     return follow(launch.start(request, job.runs), console)
 
 
-def _known_stages(args: argparse.Namespace, job: Job, console: Console, *, push: bool) -> bool:
-    names = [item.stage.name for item in planned(job, push=push)]
+def _known_stages(args: argparse.Namespace, job: Job, console: Console) -> bool:
+    names = [item.stage.name for item in planned(job, push=job.project.ollama.push)]
     for name in filter(None, (args.from_stage, args.until_stage)):
         if name not in names:
             console.error("stage_unknown", {"stage": name, "known": ", ".join(names)})
@@ -111,7 +112,7 @@ def _interrupts_stop(run_folder: Path, console: Console) -> Iterator[None]:
 def _runs(path: Path) -> Path:
     """The folder of a project's runs, whatever became of its file; ProjectInvalidError where neither is there."""
     file = path.resolve()
-    runs = file.with_name(f"{file.stem}.runs") if file.name else file
+    runs = file.parent / f"{file.stem}.runs"
     if not runs.is_dir():
         load(path)
     return runs

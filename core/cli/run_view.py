@@ -150,8 +150,9 @@ def show_rest(console: Console, event: Event) -> None:
         case Answer():
             console.line(f"  {event.model}: {event.prompt} → {event.text}")
         case StageFailed():
-            for line in event.tail[-12:]:
-                console.line(f"  | {line}")
+            if "exit" in event.values:  # only its exit code was understood, if that
+                for line in event.tail[-12:]:
+                    console.line(f"  | {line}")
             values = {"stage": event.stage, "log": event.log, **event.values}
             console.error(event.code, values)
             console.line(f"  {event.log}")

@@ -98,7 +98,7 @@ def _read(path: Path) -> str:
     except UnicodeDecodeError as error:
         raise ProjectInvalidError([Problem("", "project_encoding", {"path": str(path)})]) from error
     except OSError as error:
-        if path.is_dir():
+        if isinstance(error, IsADirectoryError | PermissionError) and path.is_dir():  # Windows: access denied
             raise ProjectInvalidError([Problem("", "project_is_folder", {"path": str(path)})]) from error
         values: dict[str, Value] = {"path": str(path), "reason": error.strerror or str(error)}
         raise ProjectInvalidError([Problem("", "project_unreadable", values)]) from error

@@ -83,6 +83,10 @@ MESSAGES: dict[str, Text] = {
         'checkpoint" empty.',
     ),
     "model_empty": Text("No base model is chosen.", "Enter the model's folder."),
+    "model_not_fetched": Text(
+        "The base model of {project} is not on this computer yet.",
+        'Get it first with "tunesmith run PROJECT --until fetch_model", or choose a folder that is there.',
+    ),
     "hub_not_yet": Text(
         "Models cannot be fetched from {source} yet.",
         'Download the model yourself, choose "local" as the source, and enter its folder.',

@@ -3,6 +3,15 @@
 from core.messages.text import Text
 
 MESSAGES: dict[str, Text] = {
+    "ollama_index_build": Text(
+        "No Ollama answers, so the demo installs one of its own: Ollama {version}, Intel's build from the package "
+        "index.",
+        "Its licences are named below; it stays in the demo's folder.",
+    ),
+    "ollama_official_unverified": Text(
+        "{address} answers, but its checksum is not known, so it is not used.",
+        "",
+    ),
     "ollama_unreachable": Text(
         "No Ollama server answers.",
         'Start Ollama (on Windows from the Start menu; on Linux with "ollama serve") and run again.',

@@ -13,7 +13,7 @@ from core.models.folder import model_problems
 from core.models.quantization import quantization_type
 from core.stages.job import Job
 from core.stages.train import is_whole_checkpoint
-from core.tools import ollama_names
+from core.tools import ollama_names, runtime_state
 
 
 def check(job: Job) -> list[Problem]:
@@ -72,8 +72,7 @@ def _training(job: Job) -> Iterator[Problem]:
     if job.project.hardware.device == "cpu" and job.project.lora.quant_bits:
         yield Problem("lora.quant_bits", "quantized_training_needs_gpu")
     if python := job.settings.runtime.python:
-        if not Path(python).is_file():
-            yield Problem("runtime.python", "runtime_python_missing", {"path": python})
+        yield from runtime_state.problems(Path(python))
     else:
         yield from _caught("hardware.device", lambda: job.runtime)
 

@@ -26,6 +26,8 @@ RUNNER_LOG = "runner.log"
 START_TIMEOUT = 20.0
 """Seconds in which a runner must show its first event."""
 POLL = 0.1
+LOOK = 1.0
+"""Seconds between two looks whether the runner still lives."""
 
 
 class RunRequest(BaseModel):
@@ -68,8 +70,8 @@ def watch(run: Path) -> Iterator[Event | None]:
 
     Raises RunnerDiedError where the runner ends without finishing, or does not begin within START_TIMEOUT.
     """
-    tail, begin = FileTail(run / journal.EVENTS), time.monotonic()
-    started = False
+    tail = FileTail(run / journal.EVENTS)
+    started, looked, dead = False, time.monotonic(), False
     while True:
         events = list(journal.follow(tail))
         for event in events:
@@ -77,15 +79,11 @@ def watch(run: Path) -> Iterator[Event | None]:
             yield event
             if isinstance(event, RunFinished):
                 return
-        if events:
+        if dead and not events:  # read once more after the look: it may have ended with its last word
+            raise RunnerDiedError(run / RUNNER_LOG)
+        if time.monotonic() - looked > (LOOK if started else START_TIMEOUT):
+            looked, dead = time.monotonic(), not (started and alive(run))
             continue
-        if not started and time.monotonic() - begin > START_TIMEOUT:
-            raise RunnerDiedError(run / RUNNER_LOG)
-        if started and not alive(run):
-            if any(True for _ in journal.follow(tail)):  # it finished between the two looks
-                yield from journal.read(run)
-                return
-            raise RunnerDiedError(run / RUNNER_LOG)
         yield None
         time.sleep(POLL)
 

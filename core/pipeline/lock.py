@@ -14,6 +14,9 @@ from pathlib import Path
 import psutil
 from filelock import FileLock, Timeout
 
+TAKE_WAIT, LOOK_WAIT = 1.0, 0.1
+"""Seconds until a lock counts as held: who only looks holds it for a moment too."""
+
 
 @dataclass(frozen=True, slots=True)
 class Holder:
@@ -35,7 +38,7 @@ class AlreadyRunningError(Exception):
 @contextlib.contextmanager
 def hold(runs: Path, run_id: str) -> Iterator[None]:
     """Hold the project's lock. Raises AlreadyRunningError."""
-    with _acquired(runs):
+    with _acquired(runs, TAKE_WAIT):
         holder = Holder(os.getpid(), psutil.Process().create_time(), run_id)
         part = runs / "runner.json.part"
         part.write_text(json.dumps(asdict(holder)), encoding="utf-8")
@@ -48,16 +51,16 @@ def holder(runs: Path) -> Holder | None:
     if not runs.is_dir():
         return None
     try:
-        with _acquired(runs):
+        with _acquired(runs, LOOK_WAIT):
             return None
     except AlreadyRunningError as error:
         return error.holder
 
 
 @contextlib.contextmanager
-def _acquired(runs: Path) -> Iterator[None]:
+def _acquired(runs: Path, wait: float) -> Iterator[None]:
     runs.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(runs / "lock", timeout=0)
+    lock = FileLock(runs / "lock", timeout=wait, poll_interval=0.01)
     try:
         lock.acquire()
     except Timeout as error:

@@ -4,7 +4,7 @@ import hashlib
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -140,6 +140,7 @@ class StageContext:
             follow=follow,
             grace=self.stage.grace,
         )
+        command = replace(command, env={**self.job.cache_environment, **command.env})
         try:
             outcome = run_command(command, self.target, watch, mark=self.run_id, cwd=self.folder)
         except OSError as error:

@@ -10,6 +10,7 @@ from core.process.command import Command, HostPath
 from core.stages.base import ScriptLine, Stage, StageContext
 from core.stages.job import MODEL_FOLDER, Job, file_facts
 from core.stages.runtime_files import plugin
+from core.tools import swift
 from core.tools.requirements import requirement_file
 from core.tools.uv import install_into
 
@@ -63,5 +64,5 @@ def _sample_commands(job: Job, folder: Path) -> tuple[Command, ...]:
     make = (python, HostPath(plugin("make_sample_model.py")), HostPath(folder / MODEL_FOLDER))
     return (
         install_into(data, requirement_file("tokenizer.txt"), job.runtime.python),
-        Command((*make, "--tokenizer-data", HostPath(data))),
+        Command((*make, "--tokenizer-data", HostPath(data)), swift.device_environment("cpu")),
     )

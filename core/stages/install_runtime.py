@@ -16,10 +16,12 @@ SIZES = {"cpu": 3_000_000_000, "cu126": 9_000_000_000, "cu128": 9_000_000_000, "
 
 
 class InstallRuntime(Stage):
-    """Makes the training runtime, once for all projects; an interrupted installation is gone on with."""
+    """Makes the training runtime, once for all projects.
+
+    An interrupted installation is made anew: uv takes packages of which a kill left half for whole.
+    """
 
     name = "install_runtime"
-    resumable = True
 
     def wanted(self, job: Job) -> bool:
         """Not where the user gave an environment."""
@@ -44,6 +46,9 @@ class InstallRuntime(Stage):
     def run(self, ctx: StageContext) -> None:
         """Install, let PyTorch compute on the device that will train, then write the marker."""
         spec = ctx.job.runtime
+        if not runtime_state.is_ready(spec):
+            runtime_state.discard(spec.folder)
+            spec.folder.mkdir(parents=True)
         for step in runtime.commands(spec):
             run_step(ctx, step)
         lines: list[str] = []

@@ -1,5 +1,6 @@
 """A job: one project on this computer, and where everything of it lies."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -62,6 +63,12 @@ class Job:
     def work(self) -> Path:
         """The work folder."""
         return self.settings.work_folder
+
+    @property
+    def cache_environment(self) -> dict[str, str | None]:
+        """Where the tools keep their caches: in the work folder, not on the system's drive; what the user set stays."""
+        places = {"UV_CACHE_DIR": "uv", "MODELSCOPE_CACHE": "modelscope", "HF_HOME": "huggingface"}
+        return {name: str(self.work / "cache" / place) for name, place in places.items() if name not in os.environ}
 
     def folder(self, stage: str) -> Path:
         """The final folder of a stage's artifacts."""

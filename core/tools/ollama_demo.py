@@ -87,7 +87,7 @@ def get_server(
     if official and official.sha256 and _recipe(folder) == _official_recipe(official):
         return _official_server(folder, official)
     if _recipe(folder) != index_recipe:
-        if official and fetch and _usable(official, tell):
+        if official and _usable(official, tell) and fetch:
             _install(folder, _official_recipe(official), lambda part: _unpack(part, official, fetch))
             return _official_server(folder, official)
         tell("ollama_index_build", {"version": INDEX_VERSION})
