@@ -1,6 +1,5 @@
-"""A real llama-quantize, of the folder that TUNESMITH_TEST_LLAMA_CPP names."""
+"""The llama-quantize that the demo built."""
 
-import os
 import subprocess
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 from core.process.command import Command
 from core.tools import llama_cpp, llama_cpp_check
 from core.tools.llama_cpp import Binaries
+from tests.e2e.workshop import Demo
 
 pytestmark = pytest.mark.real
 
@@ -22,14 +22,10 @@ def _run(command: Command) -> str:
 
 
 @pytest.fixture(scope="module")
-def binaries() -> Binaries:
+def binaries(demo: Demo) -> Binaries:
     """The programs to try."""
-    folder = os.environ.get("TUNESMITH_TEST_LLAMA_CPP")
-    if not folder:
-        pytest.skip("TUNESMITH_TEST_LLAMA_CPP names no folder")
-    found = llama_cpp.find_binaries(Path(folder))
-    assert found is not None
-    return found
+    assert demo.first.code == 0, demo.first.output
+    return demo.job().llama_cpp
 
 
 def test_it_is_the_pinned_version(binaries: Binaries) -> None:
