@@ -91,6 +91,7 @@ MESSAGES: dict[str, Text] = {
         "A file is missing: {path}",
         "If you moved or deleted it, put it back; else run again with --fresh.",
     ),
+    "path_invalid": Text("{path} cannot be a path: {reason}", "Correct it in the project file."),
     "path_too_long": Text(
         "A path became longer than the system allows.",
         "Move the project to a folder with a short path, for example D:\\tune.",

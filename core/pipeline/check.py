@@ -18,6 +18,8 @@ from core.tools import ollama_names, runtime_state
 
 def check(job: Job) -> list[Problem]:
     """The problems of a job, errors and warnings, each once; it needs no fingerprints yet."""
+    if problems := list(_paths(job)):
+        return problems
     found: list[Problem] = []
     for problem in (
         *_model(job),
@@ -36,6 +38,15 @@ def check(job: Job) -> list[Problem]:
 def errors(problems: list[Problem]) -> list[Problem]:
     """Those that keep a run from starting."""
     return [problem for problem in problems if problem.level == "error"]
+
+
+def _paths(job: Job) -> Iterator[Problem]:
+    """Texts that no path can be: all else looks at what lies there."""
+    yield from _caught("model.model", lambda: job.model_folder if job.project.model.source == "local" else None)
+    yield from _caught("dataset.files", lambda: job.dataset)
+    yield from _caught("export.llama_cpp_dir", lambda: job.path(job.project.export.llama_cpp_dir))
+    resumed = job.project.training.resume_from_checkpoint
+    yield from _caught("training.resume_from_checkpoint", lambda: job.path(resumed))
 
 
 def _model(job: Job) -> Iterator[Problem]:

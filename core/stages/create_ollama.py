@@ -94,6 +94,8 @@ def connect(ctx: StageContext) -> ollama.Client:
     """A client of the user's Ollama, which is started for good where it does not answer."""
     address = ollama.host()
     if ollama.version(address) is None:
+        if ollama.port_taken(address):
+            raise StageError("ollama_port_taken", host=address)
         binary = ollama.find_binary()
         if binary is None:
             raise StageError("ollama_not_running", host=address)

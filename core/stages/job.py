@@ -81,8 +81,15 @@ class Job:
         return self.artifacts / stage / self.fingerprints[stage]
 
     def path(self, text: str) -> Path:
-        """A path of the project file: relative ones begin at the file's folder."""
-        return (self.file.parent / Path(text).expanduser()).resolve()
+        """A path of the project file: relative ones begin at the file's folder. Raises StageError where it is none."""
+        try:
+            path = Path(text).expanduser()
+        except RuntimeError:  # no such user: a name may begin with ~
+            path = Path(text)
+        try:
+            return (self.file.parent / path).resolve()
+        except (OSError, ValueError) as error:  # ValueError: a NUL in it
+            raise StageError("path_invalid", path=text, reason=str(error)) from error
 
     @cached_property
     def runtime(self) -> RuntimeSpec:

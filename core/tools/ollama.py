@@ -4,6 +4,7 @@ import ipaddress
 import os
 import re
 import shutil
+import socket
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -140,6 +141,16 @@ def version(address: str, timeout: float = PROBE_TIMEOUT) -> str | None:
     except (httpx.HTTPError, ValueError):  # nobody, or somebody else
         return None
     return str(found["version"]) if isinstance(found, dict) and "version" in found else None
+
+
+def port_taken(address: str) -> bool:
+    """Whether something listens at an address at which no Ollama answers."""
+    name, _, port = address.rpartition(":")
+    try:
+        with socket.create_connection((name.strip("[]"), int(port)), timeout=PROBE_TIMEOUT):
+            return True
+    except OSError:
+        return False
 
 
 def too_old(version: str) -> bool:

@@ -1,0 +1,115 @@
+"""doctor and runtime: what they show, and that nothing wrong with this computer keeps them from showing the rest."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from core.events import StageError
+from tests.core.cli.conftest import Home, english
+
+ROWS = ["GPU", "RAM", "disk", "uv", "training runtime", "llama.cpp", "Ollama"]
+if sys.platform != "win32":
+    ROWS.insert(-1, "compiler")
+
+
+@pytest.fixture
+def nowhere(home: Home, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """A home where no Ollama answers, and no runtime is made or given."""
+    monkeypatch.setenv("OLLAMA_HOST", "127.0.0.1:9")
+    home.settings()
+    return home
+
+
+def test_json(nowhere: Home) -> None:
+    said = nowhere("doctor", "--json")
+    rows = said.json["rows"]
+    assert said.err == ""
+    assert list(dict.fromkeys(row["what"] for row in rows)) == ROWS
+    for row in rows:
+        assert {"what", "found", "code", "values"} <= set(row)
+        assert ("sentence" in row) == bool(row["code"])
+        assert row["found"] or row["code"]
+    codes = {row["what"]: row["code"] for row in rows}
+    assert codes["training runtime"] == "runtime_missing"
+    assert codes["Ollama"] == "ollama_not_running"
+    assert said.code == 1
+
+
+def test_table_in_chinese(nowhere: Home) -> None:
+    said = nowhere("doctor", "--lang", "zh")
+    assert said.code == 1
+    head, *rows = said.out.splitlines()
+    assert english(head) == []
+    assert [row for row in rows if row.startswith("训练环境")]
+    given = [*(row["found"] for row in nowhere("doctor", "--json").json["rows"] if row["found"]), "GB", "MB"]
+    assert english(said.out, *given) == []
+
+
+def test_each_thing_wrong_has_a_row_of_its_own(nowhere: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> object:
+        raise StageError("driver_too_old", driver="390", gpu="GTX", cuda="9.1", needed="12.6")
+
+    monkeypatch.setattr("core.stages.job.runtime_spec", fail)
+    monkeypatch.setenv("OLLAMA_HOST", "example.com")
+    rows = {row["what"]: row for row in nowhere("doctor", "--json").json["rows"]}
+    assert list(rows) == ROWS
+    assert rows["training runtime"]["code"] == "driver_too_old"
+    assert rows["Ollama"]["code"] == "ollama_host_not_local"
+    assert nowhere("runtime", "status").code == 1
+    assert nowhere("runtime", "install").code == 1
+
+
+def test_a_disk_that_is_gone(nowhere: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(path: Path) -> int:
+        raise StageError("drive_not_found", path=str(path))
+
+    monkeypatch.setattr("core.cli.doctor.free_bytes", fail)
+    rows = {row["what"]: row["code"] for row in nowhere("doctor", "--json").json["rows"]}
+    assert rows["disk"] == "drive_not_found"
+    assert list(rows) == ROWS
+
+
+def test_runtime_status(nowhere: Home) -> None:
+    said = nowhere("runtime", "status")
+    assert said.code == 1
+    assert "tunesmith runtime install" in said.out
+    assert english(nowhere("runtime", "status", "--lang", "zh").out) == []
+    row = nowhere("runtime", "status", "--json").json
+    assert (row["what"], row["code"]) == ("training runtime", "runtime_missing")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the fake interpreter is a shell script")
+def test_a_given_runtime_that_is_broken(home: Home) -> None:
+    (home.folder / "fake_python").write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
+    said = home("runtime", "status")
+    assert said.code == 1
+    assert str(home.folder / "fake_python") in said.out
+    assert "→" in said.out
+
+
+def test_a_given_runtime_without_the_packages(home: Home) -> None:
+    home.settings(sys.executable)
+    said = home("runtime", "status")
+    assert said.code == 1
+    assert "ms-swift" in said.out
+    home.settings(home.folder / "nothing")
+    assert home("runtime", "status", "--json").json["code"] == "runtime_python_missing"
+
+
+@pytest.mark.parametrize("action", ["install", "repair"])
+def test_a_given_runtime_is_not_ours_to_make(home: Home, action: str) -> None:
+    said = home("runtime", action)
+    assert said.code == 1
+    assert "environment of yours" in said.err
+    assert not (home.folder / "work").exists()
+
+
+def test_remove_where_nothing_is(nowhere: Home) -> None:
+    assert nowhere("runtime", "remove").code == 0
+    assert english(nowhere("runtime", "remove", "--lang", "zh").out) == []
+
+
+def test_a_given_runtime_survives_remove(home: Home) -> None:
+    assert home("runtime", "remove").code == 0
+    assert (home.folder / "fake_python").exists()
