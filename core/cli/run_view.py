@@ -4,8 +4,10 @@ import sys
 import time
 from typing import Protocol
 
+from rich.cells import cell_len
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.text import Text
 
 from core.cli.console import Console
 from core.events import (
@@ -25,7 +27,9 @@ from core.messages import duration, size
 
 PLAIN_INTERVAL = 5.0
 """Seconds between two progress lines in a pipe."""
-FIGURES = ("loss", "token_acc", "learning_rate", "grad_norm", "eval_loss", "memory")
+FIGURES = ("loss", "token_acc", "eval_loss", "memory", "learning_rate", "grad_norm")
+"""Shown beside a training's progress, the most telling first: a narrow terminal cuts off the rest."""
+BAR_WIDTH = 24
 
 
 class View(Protocol):
@@ -93,7 +97,8 @@ class PlainView:
         now = time.monotonic()
         if now - self._last_progress >= PLAIN_INTERVAL:
             self._last_progress = now
-            self._console.line(f"  {progress_text(self._console, event)} {figures_text(self._figures)}".rstrip())
+            figures = figures_text(self._console, self._figures)
+            self._console.line(f"  {progress_text(self._console, event)} {figures}".rstrip())
 
     def close(self) -> None:
         """Nothing to end."""
@@ -105,7 +110,11 @@ class LiveView:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._plain = PlainView(console)
-        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[figures]}"))
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=BAR_WIDTH),
+            TextColumn("{task.fields[figures]}"),
+        )
         self._bars = Progress(*columns, console=console.out, transient=True)
         self._bars.start()
         self._task: TaskID | None = None
@@ -120,7 +129,9 @@ class LiveView:
                 self._task = self._bars.add_task(title, total=None, figures="")
                 self._figures.clear()
             case ProgressEvent() if self._task is not None:
-                figures = f"{progress_text(self._console, event)}  {figures_text(self._figures)}"
+                figures = self._fitting(
+                    f"{progress_text(self._console, event)}  {figures_text(self._console, self._figures)}"
+                )
                 self._bars.update(self._task, completed=event.completed, total=event.total, figures=escape(figures))
             case Metrics():
                 self._figures.update(event.values)
@@ -129,6 +140,13 @@ class LiveView:
                 self._plain.show(event)
             case _:
                 self._plain.show(event)
+
+    def _fitting(self, figures: str) -> str:
+        """As much of the figures as stands beside title and bar; rich would rather squeeze the bar away."""
+        title = self._bars.tasks[0].description if self._bars.tasks else ""
+        text = Text(figures)
+        text.truncate(max(10, self._console.out.width - cell_len(title) - BAR_WIDTH - 4), overflow="ellipsis")
+        return text.plain
 
     def _end_bar(self) -> None:
         if self._task is not None:
@@ -171,6 +189,7 @@ def progress_text(console: Console, event: ProgressEvent) -> str:
     return f"{done}{left}  {event.detail}".rstrip()
 
 
-def figures_text(figures: dict[str, float]) -> str:
+def figures_text(console: Console, figures: dict[str, float]) -> str:
     """The newest figures of a training on one line."""
-    return "  ".join(f"{name} {figures[name]:.4g}" for name in FIGURES if name in figures)
+    shown = [(console.sentence(f"metric_{name}", {}), figures[name]) for name in FIGURES if name in figures]
+    return "  ".join(f"{title} {value:.4g}" for title, value in shown)

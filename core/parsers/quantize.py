@@ -30,4 +30,4 @@ class Quantize:
             )
         elif fallback := _FALLBACK.search(line):
             values = {"count": int(fallback[1]), "total": int(fallback[2])}
-            yield Message(stage=self._stage, level="warning", code="quantize_fallback", values=dict(values))
+            yield Message(stage=self._stage, code="quantize_fallback", values=dict(values))

@@ -109,6 +109,9 @@ def _measure(job: Job, rows: Path, result: Path) -> Command:
     argv = [HostPath(job.runtime.python), HostPath(plugin("measure_rows.py")), HostPath(rows)]
     limit = str(job.project.dataset.max_length)
     options = ["--model_type", facts.model_type, "--template", facts.template, "--max_length", limit]
+    strategy = job.project.dataset.truncation_strategy
+    if strategy in ("left", "right"):
+        options += ["--truncation_strategy", strategy]
     system = ["--system", facts.system] if facts.system is not None else []
     return Command((*argv, "--model", HostPath(facts.folder), *options, *system, "--out", HostPath(result)))
 
@@ -117,7 +120,9 @@ def _read(path: Path) -> Iterator[_Length]:
     with path.open(encoding="utf-8") as file:
         for line in file:
             row = json.loads(line)
-            yield _Length(row["row"], int(row.get("tokens", 0)), str(row.get("error", "")))
+            # ms-swift keeps a row of which nothing is left to learn, without a word
+            error = str(row.get("error", "")) or ("" if row.get("labels") else "labels: 0")
+            yield _Length(row["row"], int(row.get("tokens", 0)), error)
 
 
 def _drop(path: Path, numbers: set[int]) -> None:

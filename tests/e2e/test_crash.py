@@ -64,9 +64,11 @@ def test_an_orphan_is_ended_before_the_first_write(workshop: Workshop, expected:
     workshop.wait_for(Message, "train", known=known)
     assert isinstance(started, RunStarted)
     assert isinstance(child, ChildStarted)
+    orphan = psutil.Process(child.pid)
+    orphan.suspend()  # else it ends by itself when it finds its pipe broken
     kill_hard(started.pid)
     watcher.wait(timeout=60)
-    assert psutil.Process(child.pid).is_running()  # only the runner is dead, its training works on
+    assert orphan.is_running()  # only the runner is dead
     again = workshop.start("--until", "train")
     workshop.wait_for(RunStarted, "", known=known + 1)
     assert not psutil.pid_exists(child.pid)

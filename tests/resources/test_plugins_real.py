@@ -1,7 +1,4 @@
-"""The programs of resources/swift_plugins, in a real training runtime (``TUNESMITH_TEST_RUNTIME``: its python).
-
-``TUNESMITH_TEST_TOKENIZER_DATA`` names a folder or wheel with the dashscope package.
-"""
+"""The programs of resources/swift_plugins, in the demo's training runtime."""
 
 import json
 import os
@@ -12,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.e2e.workshop import Demo
 
 pytestmark = pytest.mark.real
 
@@ -38,21 +37,10 @@ print(json.dumps(texts))
 
 
 @pytest.fixture(scope="session")
-def runtime() -> str:
-    """The python of a training runtime."""
-    python = os.environ.get("TUNESMITH_TEST_RUNTIME", "")
-    if not python or not Path(python).exists():
-        pytest.fail("Set TUNESMITH_TEST_RUNTIME to the python of a training runtime (see: tunesmith runtime install).")
-    return python
-
-
-@pytest.fixture(scope="session")
-def tokenizer_data() -> str:
-    """Where the Qwen tokenizer's ranks are."""
-    given = os.environ.get("TUNESMITH_TEST_TOKENIZER_DATA", "")
-    if not given or not Path(given).exists():
-        pytest.fail("Set TUNESMITH_TEST_TOKENIZER_DATA to the dashscope wheel or the folder of its package.")
-    return given
+def runtime(demo: Demo) -> str:
+    """The python of the demo's training runtime."""
+    assert demo.first.code == 0, demo.first.output
+    return str(demo.job().runtime.python)
 
 
 @pytest.fixture(scope="session")
@@ -64,17 +52,9 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def sample_model(
-    runtime: str, tokenizer_data: str, environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
-) -> Path:
-    """The sample model, made once."""
-    folder = tmp_path_factory.mktemp("sample 样本") / "model"
-    script = str(PLUGINS / "make_sample_model.py")
-    done = run([runtime, script, str(folder), "--tokenizer-data", tokenizer_data], environment)
-    lines = done.stdout.splitlines()
-    assert lines[-1].startswith("[600/600]")
-    assert all(line.startswith("[") for line in lines)
-    return folder
+def sample_model(demo: Demo) -> Path:
+    """The sample model that the demo made."""
+    return demo.job().model_folder
 
 
 def run(argv: list[str], env: dict[str, str], text: str = "") -> subprocess.CompletedProcess[str]:

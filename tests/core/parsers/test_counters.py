@@ -48,7 +48,7 @@ def test_quantize(replay: Replay, name: str, fallbacks: int) -> None:
     assert {(event.total, event.unit) for event in progress} == {(26, "tensor")}
     assert progress[1].detail == "token_embd.weight"
     (message,) = [event for event in events if isinstance(event, Message)]
-    assert (message.level, message.code) == ("warning", "quantize_fallback")
+    assert (message.level, message.code) == ("info", "quantize_fallback")
     assert message.values == {"count": fallbacks, "total": 26}
 
 
