@@ -145,7 +145,9 @@ def show_table(run: Path, console: Console) -> None:
             state = "up_to_date" if isinstance(event, StageSkipped) else "done"
             title = console.sentence(f"stage_{event.stage}", {})
             rows.append((title, console.state(state), duration(event.seconds), size(_bytes(event.artifacts))))
+    console.line("")
     console.table((N_("stage"), N_("state"), N_("time"), N_("size")), rows)
+    console.line("")
 
 
 def _bytes(artifacts: Sequence[Artifact]) -> int:

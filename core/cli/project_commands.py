@@ -62,7 +62,12 @@ def plan(path: Path, settings: Settings, console: Console, *, shell: Shell | Non
     """The stages and their state; with ``shell`` a script of the exact commands."""
     if shell:
         file = path.resolve()
-        job = make_job(file, load(file), settings, file.with_name(f"{file.stem}.by-hand"))
+        project = load(file)
+        problems = check(Job(project, settings, file))
+        if errors(problems):
+            console.problems(problems)
+            return 2
+        job = make_job(file, project, settings, file.with_name(f"{file.stem}.by-hand"))
         console.out.file.write(script(job, shell))
         return 0
     job = make_job(path, load(path), settings)

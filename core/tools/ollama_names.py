@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from core.config.problem import Problem
 
@@ -62,8 +62,10 @@ def same(one: str, other: str) -> bool:
 
 def base_name(name: str) -> str:
     """The name for the untuned model that stands beside ``name``: ``you/m:q4`` gives ``you/m-base:q4``."""
-    parts = parse(name)
-    return str(replace(parts, model=parts.model + BASE_SUFFIX))
+    front, colon, tag = name.rpartition(":")
+    if colon and "/" not in tag:  # else the colon is a registry's port
+        return f"{front}{BASE_SUFFIX}:{tag}"
+    return name + BASE_SUFFIX
 
 
 def problems(name: str, field: str = "ollama.name", *, push: bool = False) -> list[Problem]:

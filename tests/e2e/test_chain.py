@@ -85,7 +85,7 @@ def test_greedy_text_of_the_merged_model_is_that_of_its_gguf(job: Job) -> None:
         argv = [str(completion), "-m", str(job.gguf("f16")), "-p", prompt, "-n", "24", "--temp", "0", "--no-warmup"]
         options = ["-no-cnv", "--no-display-prompt", "--simple-io", "-c", "256", "-t", "2"]
         done = subprocess.run([*argv, *options], capture_output=True, check=True, stdin=subprocess.DEVNULL)
-        assert done.stdout.decode("utf-8").removesuffix(" [end of text]\n\n").strip() == expected.strip()
+        assert done.stdout.decode("utf-8").partition(" [end of text]")[0].strip() == expected.strip()
 
 
 def test_a_project_in_a_deep_chinese_folder(workshop: Workshop, ollama_server: str) -> None:

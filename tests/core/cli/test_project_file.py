@@ -217,10 +217,13 @@ def test_plan_needs_no_dataset_yet(home: Home) -> None:
 
 def test_a_script_needs_the_model(home: Home) -> None:
     said = home("plan", home.project(model={"model": "not there"}), "--shell", "bash")
-    assert said.code == 1
+    assert said.code == 2
     assert said.out == ""
-    assert "not on this computer" in said.err
+    assert "model.model" in said.err
     assert "→" in said.err
+    later = home("plan", home.project(model={"source": "sample"}), "--shell", "bash")
+    assert later.code == 1
+    assert "not on this computer" in later.err
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")

@@ -83,7 +83,7 @@ def test_full_is_what_ollama_lists(name: str, listed: str) -> None:
 
 def test_the_base_model_keeps_namespace_and_tag() -> None:
     assert base_name("you/m:q4") == "you/m-base:q4"
-    assert base_name("m") == "m-base:latest"
+    assert base_name("m") == "m-base"
 
 
 @given(st.from_regex(ACCEPTED, fullmatch=True))
