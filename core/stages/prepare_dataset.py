@@ -61,8 +61,12 @@ class PrepareDataset(Stage):
         if made.summary.duplicates.count:
             repeated = made.summary.duplicates
             ctx.message("dataset_duplicates", "warning", count=repeated.count, first=", ".join(repeated.first))
-        for path in filter(None, (made.train, made.val)):
-            _fit(ctx, path)
+        paths = [path for path in (made.train, made.val) if path is not None]
+        lengths = ctx.folder / LENGTHS
+        ctx.run(_measure(job, paths, lengths), Ninja(self.name, "row"))
+        measured = list(_read(lengths))
+        for path in paths:
+            _fit(ctx, path, [row for row in measured if row.file == str(path)])
         ctx.facts.update(
             train_rows=made.train_rows, val_rows=made.val_rows, self_cognition_rows=made.self_cognition_rows
         )
@@ -71,19 +75,17 @@ class PrepareDataset(Stage):
 
 @dataclass(frozen=True, slots=True)
 class _Length:
-    """One row as ms-swift sees it: its number from 1, tokens (0 where it refuses the row), and why."""
+    """One row as ms-swift sees it: its file, its number from 1, tokens (0 where it refuses the row), and why."""
 
+    file: str
     row: int
     tokens: int
     error: str
 
 
-def _fit(ctx: StageContext, path: Path) -> None:
-    """Make a file fit: measure its rows, and stop, drop or let cut as the project says."""
+def _fit(ctx: StageContext, path: Path, measured: Sequence[_Length]) -> None:
+    """Make a file fit: stop, drop or let cut as the project says."""
     job = ctx.job
-    lengths = ctx.folder / f"{path.stem}.{LENGTHS}"
-    ctx.run(_measure(job, path, lengths), Ninja(ctx.stage.name, "row"))
-    measured = list(_read(lengths))
     limit = job.project.dataset.max_length
     refused = [row for row in measured if row.error]
     longer = [row for row in measured if row.tokens > limit]
@@ -100,13 +102,15 @@ def _fit(ctx: StageContext, path: Path) -> None:
     elif longer:
         ctx.message("rows_cut", "warning", count=len(longer), limit=limit)
     if len(dropped) == len(measured):
-        raise StageError("dataset_empty", bad=len(dropped))
+        if path.stem == "train":
+            raise StageError("dataset_empty", bad=len(dropped))
+        path.unlink()  # nothing is left to measure on
     ctx.facts[f"{path.stem}_tokens"] = sum(row.tokens for row in measured if row.row not in dropped)
 
 
-def _measure(job: Job, rows: Path, result: Path) -> Command:
+def _measure(job: Job, files: Sequence[Path], result: Path) -> Command:
     facts = job.facts
-    argv = [HostPath(job.runtime.python), HostPath(plugin("measure_rows.py")), HostPath(rows)]
+    argv = [HostPath(job.runtime.python), HostPath(plugin("measure_rows.py")), *map(HostPath, files)]
     limit = str(job.project.dataset.max_length)
     options = ["--model_type", facts.model_type, "--template", facts.template, "--max_length", limit]
     strategy = job.project.dataset.truncation_strategy
@@ -122,7 +126,7 @@ def _read(path: Path) -> Iterator[_Length]:
             row = json.loads(line)
             # ms-swift keeps a row of which nothing is left to learn, without a word
             error = str(row.get("error", "")) or ("" if row.get("labels") else "labels: 0")
-            yield _Length(row["row"], int(row.get("tokens", 0)), error)
+            yield _Length(row["file"], row["row"], int(row.get("tokens", 0)), error)
 
 
 def _drop(path: Path, numbers: set[int]) -> None:
