@@ -3,6 +3,10 @@
 from core.messages.text import Text
 
 MESSAGES: dict[str, Text] = {
+    "model_brings_code": Text(
+        "The model folder brings Python code of its own, which ms-swift runs: {files}",
+        "Go on only if you trust where the model comes from.",
+    ),
     "swift_model_type_unknown": Text(
         "ms-swift does not know the model type {name}.",
         "Leave the model type empty so that it is read from the model; for older names see ms-swift's list "

@@ -62,6 +62,8 @@ def _model(job: Job) -> Iterator[Problem]:
         yield from problems
         if not problems:
             yield from _caught("model.model", lambda: job.facts)
+            if code := sorted(path.name for path in job.model_folder.glob("*.py")):
+                yield Problem("model.model", "model_brings_code", {"files": ", ".join(code)}, "warning")
 
 
 def _dataset(job: Job) -> Iterator[Problem]:
