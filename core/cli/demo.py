@@ -29,7 +29,7 @@ from core.process.target import LocalTarget
 from core.stages.job import Job
 from core.stages.smoke_test import ANSWERS
 from core.tools import ollama, uv
-from core.tools.ollama_demo import Official, get_server
+from core.tools.ollama_demo import Official, get_server, supported
 from core.tools.ollama_private import running
 from core.tools.pip_settings import read_pip_settings, uv_environment
 from core.tools.sources import source
@@ -91,7 +91,7 @@ def _ollama(folder: Path, console: Console, *, keep: bool) -> Iterator[str]:
         console.say(N_("Using the Ollama that answers at {address}."), address=address)
         yield address
         return
-    if sys.platform != "linux":
+    if not supported():
         console.message("ollama_not_running", {"host": address})
         _ask_to_go_on(console)
         yield ""

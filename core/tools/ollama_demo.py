@@ -76,11 +76,16 @@ class DemoServer:
     version: str
 
 
+def supported() -> bool:
+    """Whether there is an Ollama for this computer that needs no installer."""
+    return (platform.system(), platform.machine()) == ("Linux", "x86_64")
+
+
 def get_server(
     folder: Path, run_uv: RunUv, tell: Tell, *, official: Official | None = None, fetch: Fetch | None = None
 ) -> DemoServer:
     """The Ollama in ``folder``, installed there first where it is missing or was cut off."""
-    if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
+    if not supported():
         raise StageError("ollama_demo_unsupported", system=f"{platform.system()} {platform.machine()}")
     requirements = Path(str(files("resources") / "requirements" / "ollama-linux.txt"))
     index_recipe = f"index {_REVISION} {hashlib.sha256(requirements.read_bytes()).hexdigest()}"
