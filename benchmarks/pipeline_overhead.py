@@ -21,6 +21,7 @@ from core.events import ChildStarted, Event, StageFinished, StageStarted
 from core.pipeline import journal, launch
 from core.pipeline.plan import make_job
 from core.process.environment import child_environment
+from core.tools.swift import device_environment
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -98,7 +99,7 @@ def run_bare(events: list[Event], file: Path) -> float:
             subprocess.run(
                 [word.replace(ours, bare) for word in argv],
                 cwd=part,
-                env=child_environment({"CUDA_VISIBLE_DEVICES": ""}),
+                env=child_environment(device_environment("cpu")),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 check=True,

@@ -43,13 +43,13 @@ def call(args: argparse.Namespace, settings: Settings, console: Console) -> int:
         settings = settings.model_copy(update={"work_dir": str(args.dir.resolve())})
     folder = settings.work_folder / "demo"
     folder.mkdir(parents=True, exist_ok=True)
+    if (found := holder(folder / "demo.runs")) is not None:  # before its Ollama is touched
+        console.error("already_running", {"pid": found.pid})
+        return 3
     with _ollama(folder, console, keep=args.keep) as address:
         project = sample_project(MODEL if address else "")
         file = write_sample(folder, project)
         job = make_job(file, project, settings)
-        if (found := holder(job.runs)) is not None:
-            console.error("already_running", {"pid": found.pid})
-            return 3
         run = launch.start(RunRequest(file=file, project=project, settings=settings), job.runs)
         code = follow(run, console)
         if code != 0:

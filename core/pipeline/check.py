@@ -82,7 +82,7 @@ def _training(job: Job) -> Iterator[Problem]:
         folder = job.path(training.resume_from_checkpoint)
         if not is_whole_checkpoint(folder):
             yield Problem("training.resume_from_checkpoint", "checkpoint_invalid", {"path": str(folder)})
-    if job.project.hardware.device == "cpu" and job.project.lora.quant_bits:
+    if job.device == "cpu" and job.project.lora.quant_bits:
         yield Problem("lora.quant_bits", "quantized_training_needs_gpu")
     if python := job.settings.runtime.python:
         yield from runtime_state.problems(Path(python))

@@ -8,6 +8,7 @@ from core.pipeline.journal import Journal
 from core.pipeline.launch import REQUEST, STOP, RunRequest
 from core.pipeline.lock import AlreadyRunningError, hold
 from core.pipeline.orphans import end_orphans
+from core.pipeline.os_errors import explained
 from core.pipeline.plan import from_stage, make_job, planned
 from core.pipeline.runner import Run, Runner
 from core.process.stop import StopFile
@@ -29,6 +30,9 @@ def run_request(folder: Path) -> int:
             run = _make_run(folder, request)
         except StageError as error:
             return _refuse(folder, error.code, **error.values)
+        except OSError as error:
+            found = explained(error)
+            return _refuse(folder, found.code, **found.values)
         journal = Journal(folder)
         stack.callback(journal.close)
         if ended:

@@ -57,11 +57,12 @@ def start(request: RunRequest, runs: Path) -> Path:
     run = runs / f"{second}-{int(now % 1 * 1000):03}-{secrets.token_hex(2)}"
     run.mkdir(parents=True)
     (run / REQUEST).write_text(request.model_dump_json(indent=1), encoding="utf-8")
-    start_detached([*_ourselves(), "runner", str(run)], dict(os.environ), run / RUNNER_LOG)
+    start_detached([*ourselves(), "runner", str(run)], dict(os.environ), run / RUNNER_LOG)
     return run
 
 
-def _ourselves() -> list[str]:
+def ourselves() -> list[str]:
+    """The command that starts this program, without words of its own."""
     return [sys.executable] if is_frozen() else [sys.executable, "-P", "-m", "core"]
 
 

@@ -31,12 +31,12 @@ from core.hardware.disk import free_bytes
 from core.pipeline import manifest
 from core.pipeline.journal import Journal
 from core.pipeline.os_errors import explained
-from core.pipeline.plan import PlannedStage, up_to_date
+from core.pipeline.plan import PlannedStage, from_stage, planned, up_to_date
 from core.platform.sleep import awake
 from core.process.command import Command
 from core.process.stop import StopFile
 from core.process.target import Running, Target
-from core.stages.base import ChildFailedError, StageContext
+from core.stages.base import ChildFailedError, StageContext, file_stands
 from core.stages.job import SHARED, Job
 
 DISK_RESERVE = 200_000_000
@@ -155,8 +155,11 @@ class Runner:
         self._journal.append(StageStarted(stage=name, fingerprint=item.fingerprint))
         final = job.folder(name)
         self._check_disk(item, final)
-        if name in self._run.again and name not in SHARED:
-            _forget(final)
+        if name not in SHARED:
+            if name in self._run.again:
+                _forget(final)
+            if not _only_adds(item, job):
+                self._invalidate_dependents(name)
         folder = _prepare(final, item)
         ctx = self._context(item, folder, log)
         item.stage.run(ctx)
@@ -174,6 +177,12 @@ class Runner:
         self._journal.append(
             StageFinished(stage=name, fingerprint=item.fingerprint, seconds=made.seconds, artifacts=made.placed(final))
         )
+
+    def _invalidate_dependents(self, name: str) -> None:
+        """What was built from the artifacts that are now made anew is not up to date any more, also for a later run."""
+        plan = planned(self._run.job, push=True)
+        for other in from_stage(plan, name) - {name}:
+            (self._run.job.folder(other) / manifest.MANIFEST).unlink(missing_ok=True)
 
     def _context(self, item: PlannedStage, folder: Path, log: Path) -> StageContext:
         name = item.stage.name
@@ -204,6 +213,23 @@ class Runner:
             raise StageError("disk_space", needed=needed, free=free, path=str(final))
 
 
+def _only_adds(item: PlannedStage, job: Job) -> bool:
+    """Whether all that the stage made before still stands: it will only add to it (another quantization type)."""
+    folder = job.folder(item.stage.name)
+    before = manifest.read(folder)
+    if before is None or before.fingerprint != item.fingerprint:
+        return False
+    return all(file_stands(artifact) for artifact in before.placed(folder))
+
+
+def _drop_damaged(folder: Path) -> None:
+    """Remove the files of a resumable stage that are not as its manifest says: they would be gone on with."""
+    before = manifest.read(folder)
+    for artifact in before.placed(folder) if before else ():
+        if not file_stands(artifact):
+            Path(artifact.path).unlink(missing_ok=True)
+
+
 def _forget(final: Path) -> None:
     """Remove what earlier runs made, so that a stage that could go on with it begins anew."""
     for folder in (final, final.with_name(final.name + ".part")):
@@ -219,6 +245,7 @@ def _prepare(final: Path, item: PlannedStage) -> Path:
         return final
     part = final.with_name(final.name + ".part")
     if item.stage.resumable and final.exists() and not part.exists():
+        _drop_damaged(final)
         final.replace(part)
     elif final.exists():
         shutil.rmtree(final)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
+from core.pipeline.launch import ourselves
 from core.pipeline.plan import planned
 from core.process.command import Command, HostPath, ps_quote
 from core.stages.base import ScriptLine
@@ -36,9 +37,8 @@ def _step(job: Job, step: ScriptLine, shell: Shell) -> Iterator[str]:
         yield _write_file(*step.file, shell)
     command = step.command
     if step.stage:
-        command = Command(
-            ("tunesmith", "step", HostPath(job.file), step.stage, "--into", HostPath(by_hand_folder(job)))
-        )
+        words = ("step", HostPath(job.file), step.stage, "--into", HostPath(by_hand_folder(job)))
+        command = Command((*ourselves(), *words))
     if command is not None:
         yield command.bash() if shell == "bash" else command.powershell()
 

@@ -24,6 +24,10 @@ DRAIN = 2.0
 """Seconds that the output may stay open after the process ended (a grandchild may hold the pipe)."""
 
 
+class NotStartedError(OSError):
+    """The program is not there, or may not be run."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How a command ended: exit code, its last lines, and whether it was because the user asked to stop."""
@@ -49,11 +53,14 @@ class Watch:
 def run_command(command: Command, target: Target, watch: Watch, *, mark: str, cwd: Path) -> Outcome:
     """Run a command until it ends or the user stops it; its tree is gone when this returns.
 
-    Raises OSError where the program cannot be started.
+    Raises NotStartedError where the program cannot be started.
     """
-    process = target.start(command, mark=mark, cwd=cwd)
-    watch.on_start(process)
     try:
+        process = target.start(command, mark=mark, cwd=cwd)
+    except OSError as error:
+        raise NotStartedError(error.errno, error.strerror or str(error), error.filename) from error
+    try:
+        watch.on_start(process)
         with watch.log.open("ab") as log:
             log.write(f"$ {command.bash()}\n".encode())
             attendant = _Attendant(process, watch, log)

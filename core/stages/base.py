@@ -12,7 +12,7 @@ from core.events import Artifact, Event, Level, Message, Progress, StageError, S
 from core.parsers.failures import diagnose, diagnose_exit
 from core.parsers.parser import Parser
 from core.process.command import Command
-from core.process.run import Outcome, Watch, run_command
+from core.process.run import NotStartedError, Outcome, Watch, run_command
 from core.process.stop import StopFile
 from core.process.tail import Followed
 from core.process.target import Running, Target
@@ -68,7 +68,7 @@ class Stage(ABC):
 
     def is_whole(self, job: Job, artifacts: Sequence[Artifact]) -> bool:
         """Whether what an earlier run made still stands: files by size and time."""
-        return all(_file_stands(artifact) for artifact in artifacts)
+        return all(file_stands(artifact) for artifact in artifacts)
 
     def artifacts(self, ctx: "StageContext") -> Iterable[Path]:
         """The files below ``ctx.folder`` that others use; by default all."""
@@ -82,7 +82,8 @@ def fingerprint(stage: Stage, job: Job, needed: Mapping[str, str]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def _file_stands(artifact: Artifact) -> bool:
+def file_stands(artifact: Artifact) -> bool:
+    """Whether a file is as it was when it was made, by size and time."""
     try:
         stat = Path(artifact.path).stat()
     except OSError:
@@ -143,7 +144,7 @@ class StageContext:
         command = replace(command, env={**self.job.cache_environment, **command.env})
         try:
             outcome = run_command(command, self.target, watch, mark=self.run_id, cwd=self.folder)
-        except OSError as error:
+        except NotStartedError as error:
             program = str(command.argv[0])
             raise StageError("program_not_started", program=program, reason=error.strerror or str(error)) from error
         if check:

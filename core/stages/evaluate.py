@@ -69,7 +69,9 @@ def _write_questions(job: Job, path: Path) -> int:
     prompts = [[{"role": "user", "content": prompt}] for prompt in job.project.ollama.test_prompts]
     rows: list[object] = []
     if job.validation is not None:
-        lines = job.validation.read_text(encoding="utf-8").splitlines()[: job.project.training.evaluate_rows]
+        lines = (
+            job.validation.read_text(encoding="utf-8").rstrip("\n").split("\n")[: job.project.training.evaluate_rows]
+        )
         rows = [json.loads(line)["messages"] for line in lines]
     text = "".join(json.dumps({"messages": row}, ensure_ascii=False) + "\n" for row in [*rows, *prompts])
     path.write_text(text, encoding="utf-8")

@@ -27,7 +27,8 @@ class FetchModel(Stage):
         """The choice, and for a local model its files."""
         model = job.project.model
         if model.source == "local":
-            return {"files": file_facts(sorted(job.path(model.model).glob("*.*")))}
+            files = [path for path in job.path(model.model).glob("*.*") if path.is_file() and path != job.file]
+            return {"files": file_facts(sorted(files))}
         return {"source": model.source, "model": model.model, "revision": model.revision}
 
     def forecast_bytes(self, job: Job) -> int:

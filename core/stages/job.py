@@ -127,7 +127,7 @@ class Job:
         """What trains: the GPU where there is one, unless the project says otherwise."""
         choice = self.project.hardware.device
         if choice == "auto":
-            return "cuda" if gpus() else "cpu"
+            return "cuda" if gpus() and self.settings.runtime.profile != "cpu" else "cpu"
         return choice
 
     @cached_property
@@ -143,7 +143,10 @@ class Job:
         else:
             template, default_system = self.template.swift_template, self.template.default_system
         system = self.project.dataset.system or default_system
-        return swift.ModelFacts(self.model_folder, model_type, template, system, self._torch_dtype(), self.device)
+        visible = self.project.hardware.cuda_visible_devices
+        return swift.ModelFacts(
+            self.model_folder, model_type, template, system, self._torch_dtype(), self.device, visible
+        )
 
     def _torch_dtype(self) -> str:
         """bfloat16 where the card has it (Ampere and later), else float16; float32 on the CPU."""

@@ -97,5 +97,5 @@ def _imatrix(ctx: StageContext, source: Path) -> Path:
 
 def _calibration(job: Job) -> list[str]:
     """The contents of the first training rows (they are shuffled)."""
-    rows = (job.folder("prepare_dataset") / "train.jsonl").read_text(encoding="utf-8").splitlines()
+    rows = (job.folder("prepare_dataset") / "train.jsonl").read_text(encoding="utf-8").rstrip("\n").split("\n")
     return [message["content"] for row in rows[:CALIBRATION_ROWS] for message in json.loads(row)["messages"]]

@@ -34,7 +34,7 @@ class Train(Stage):
     def inputs(self, job: Job) -> Mapping[str, object]:
         """All that changes the weights; how often is saved and logged does not."""
         project = job.project
-        unused = {"evaluate_rows", "save_total_limit", "logging_steps"}
+        unused = {"evaluate_rows", "save_steps", "save_total_limit", "logging_steps"}
         return {
             "lora": project.lora.model_dump(),
             "training": project.training.model_dump(exclude=unused),
@@ -58,14 +58,14 @@ class Train(Stage):
     def run(self, ctx: StageContext) -> None:
         """Train to the end, or to a checkpoint where the user stops."""
         adapter = ctx.folder / ADAPTER
-        if not adapter.is_dir():
+        if not is_whole_adapter(adapter):
+            shutil.rmtree(adapter, ignore_errors=True)
             files = _files(ctx.job, ctx.folder, ctx.stop.path)
             resume = last_checkpoint(ctx.folder) or _chosen_checkpoint(ctx.job)
             command = swift.sft(ctx.job.runtime.python, ctx.job.project, ctx.job.facts, files, resume)
             ctx.run(command, follow=_followed(ctx, files.events))
-        if not adapter.is_dir():
+        if not is_whole_adapter(adapter):
             raise StageError("training_unfinished", log=str(ctx.log))
-        read_tensors(adapter / "adapter_model.safetensors")
 
     def artifacts(self, ctx: StageContext) -> Iterable[Path]:
         """The adapter, and the log of losses."""
@@ -113,15 +113,23 @@ def _chosen_checkpoint(job: Job) -> Path | None:
 
 
 def last_checkpoint(folder: Path) -> Path | None:
-    """The newest whole checkpoint in a training's folder; torn ones (a crash while saving) are removed."""
+    """The newest whole checkpoint in a training's folder; torn ones (a crash while saving) are passed over."""
     found = [
         (int(match[1]), path) for path in folder.glob("checkpoint-*") if (match := _CHECKPOINT.fullmatch(path.name))
     ]
     for _, path in sorted(found, reverse=True):
         if is_whole_checkpoint(path):
             return path
-        shutil.rmtree(path, ignore_errors=True)
     return None
+
+
+def is_whole_adapter(folder: Path) -> bool:
+    """Whether a finished training's adapter has all that infer and export need."""
+    try:
+        read_tensors(folder / "adapter_model.safetensors")
+        return all((folder / name).is_file() for name in ("adapter_config.json", "args.json"))
+    except (OSError, StageError):
+        return False
 
 
 def is_whole_checkpoint(folder: Path) -> bool:

@@ -47,6 +47,7 @@ class ModelFacts:
     system: str | None
     torch_dtype: str
     device: str
+    visible_devices: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def infer(python: Path, model: ModelFacts, adapter: Path, rows: Path, *, result:
     argv += [*_model(model, for_training=False), "--val_dataset", HostPath(rows), "--stream", "false"]
     argv += ["--temperature", "0", "--max_new_tokens", str(max_new_tokens), "--load_data_args", "false"]
     argv += ["--max_batch_size", "1", "--result_path", HostPath(result)]
-    return Command(tuple(argv), device_environment(model.device))
+    return Command(tuple(argv), device_environment(model.device, model.visible_devices))
 
 
 def merge(python: Path, model: ModelFacts, adapter: Path, output: Path, *, on_cpu: bool) -> Command:
@@ -100,7 +101,7 @@ def merge(python: Path, model: ModelFacts, adapter: Path, output: Path, *, on_cp
     argv += [*_model(model, for_training=False), "--merge_lora", "true", "--output_dir", HostPath(output)]
     if on_cpu:
         argv += ["--device_map", "cpu"]
-    return Command(tuple(argv), device_environment("cpu" if on_cpu else model.device))
+    return Command(tuple(argv), device_environment("cpu" if on_cpu else model.device, model.visible_devices))
 
 
 def awq(
@@ -111,15 +112,13 @@ def awq(
     argv += ["--model_type", model.model_type, "--template", model.template]
     argv += ["--quant_bits", "4", "--quant_method", "awq", "--dataset", HostPath(rows, suffix=f"#{count}")]
     argv += ["--max_length", str(max_length), "--output_dir", HostPath(output)]
-    return Command(tuple(argv), device_environment(model.device))
+    return Command(tuple(argv), device_environment(model.device, model.visible_devices))
 
 
 def environment(project: TuneProject, device: str) -> dict[str, str | None]:
     """The environment variables that the project's hardware settings stand for."""
     hardware = project.hardware
-    env = device_environment(device)
-    if hardware.cuda_visible_devices and device == "cuda":
-        env["CUDA_VISIBLE_DEVICES"] = hardware.cuda_visible_devices
+    env = device_environment(device, hardware.cuda_visible_devices)
     if hardware.mkl_threading_layer:
         env["MKL_THREADING_LAYER"] = hardware.mkl_threading_layer
     if distributed(project):
@@ -130,13 +129,15 @@ def environment(project: TuneProject, device: str) -> dict[str, str | None]:
     return env
 
 
-def device_environment(device: str) -> dict[str, str | None]:
-    """What every child that computes gets: no GPU where none shall be used.
+def device_environment(device: str, visible: str = "") -> dict[str, str | None]:
+    """What every child that computes gets: the chosen GPUs, numbered as the driver does, or none.
 
     On the CPU, OpenMP's threads must sleep while they wait: spinning, they slow a training to a tenth as soon as
     anything else works on the computer.
     """
-    return {"CUDA_VISIBLE_DEVICES": "", "OMP_WAIT_POLICY": "PASSIVE"} if device == "cpu" else {}
+    if device == "cpu":
+        return {"CUDA_VISIBLE_DEVICES": "", "OMP_WAIT_POLICY": "PASSIVE"}
+    return {"CUDA_DEVICE_ORDER": "PCI_BUS_ID", **({"CUDA_VISIBLE_DEVICES": visible} if visible else {})}
 
 
 def distributed(project: TuneProject) -> bool:

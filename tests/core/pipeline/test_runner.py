@@ -1,5 +1,6 @@
 """The runner with small stages that start real processes."""
 
+import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -80,10 +81,12 @@ class Bench:
     def job(self, project: TuneProject) -> Job:
         return make_job(self.file, project, self.settings)
 
-    def run(self, project: TuneProject, again: str = "", *, stop: bool = False) -> list[Event]:
+    def run(self, project: TuneProject, again: str = "", *, stop: bool = False, until: str = "") -> list[Event]:
         self.count += 1
         job = self.job(project)
         plan = planned(job)
+        if until:
+            plan = plan[: [item.stage.name for item in plan].index(until) + 1]
         folder = job.runs / f"run-{self.count}"
         log = Journal(folder)
         stop_file = StopFile(folder / "stop")
@@ -129,7 +132,18 @@ def test_a_changed_setting_runs_what_depends_on_it(bench: Bench) -> None:
 def test_a_damaged_artifact_is_made_again(bench: Bench) -> None:
     bench.run(TuneProject())
     (bench.job(TuneProject()).folder("first") / "made.txt").write_text("damaged", encoding="utf-8")
-    assert ran(bench.run(TuneProject())) == {"first"}
+    assert ran(bench.run(TuneProject())) == {"first", "second"}  # what was built from it too
+    (bench.job(TuneProject()).folder("second") / "out.txt").write_text("damaged", encoding="utf-8")
+    assert ran(bench.run(TuneProject())) == {"second"}
+    out = bench.job(TuneProject()).folder("second") / "out.txt"
+    assert out.read_text(encoding="utf-8") == "rank 8 seed 42"
+
+
+def test_an_interrupted_remake_does_not_leave_what_was_built_from_the_old(bench: Bench) -> None:
+    bench.run(TuneProject())
+    shutil.rmtree(bench.job(TuneProject()).folder("first"))
+    assert ran(bench.run(TuneProject(), until="first")) == {"first"}
+    assert ran(bench.run(TuneProject())) == {"second"}
 
 
 def test_from_stage_runs_it_and_its_dependents(bench: Bench) -> None:
