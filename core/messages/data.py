@@ -92,15 +92,18 @@ MESSAGES: dict[str, Text] = {
     ),
     "rows_dropped": Text("Left out {count} rows that cannot be used. The first: {first}", "All are listed in {report}"),
     "rows_refused": Text(
-        "ms-swift cannot use {count} rows (numbers {rows}): {reason}",
+        "ms-swift cannot use {count} rows ({rows}): {reason}",
         'Correct them, or choose "drop" for rows that cannot be used.',
     ),
     "rows_too_long": Text(
-        "{count} rows are longer than {limit} tokens (numbers {rows}); the longest has {longest}.",
+        "{count} rows are longer than {limit} tokens ({rows}); the longest has {longest}.",
         "Raise the maximum length, or choose what happens to longer rows: delete, right or left.",
     ),
-    "rows_left_out": Text("Left out {count} rows that cannot be used or are longer than {limit} tokens.", ""),
-    "rows_cut": Text("{count} rows are longer than {limit} tokens and will be cut off.", ""),
+    "rows_left_out": Text(
+        "Left out {count} rows that cannot be used or are longer than {limit} tokens: {rows}",
+        "",
+    ),
+    "rows_cut": Text("{count} rows are longer than {limit} tokens and will be cut off: {rows}", ""),
     "self_cognition_empty": Text(
         "A name for the self-cognition rows is missing.",
         "Enter it, or set the number of self-cognition rows to 0.",

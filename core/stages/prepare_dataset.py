@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.data.prepare import prepare
+from core.data.rows import excerpt
 from core.data.sampling import parse_entry
 from core.events import StageError
 from core.parsers.ninja import Ninja
@@ -15,8 +16,8 @@ from core.stages.job import Job, file_facts
 from core.stages.runtime_files import plugin
 
 LENGTHS = "lengths.jsonl"
-SHOWN = 5
-"""Rows that a message names; all of them stand in the file."""
+SHOWN = 3
+"""Rows that a message shows; the length of each stands in lengths.jsonl."""
 
 
 class PrepareDataset(Stage):
@@ -90,17 +91,19 @@ def _fit(ctx: StageContext, path: Path, measured: Sequence[_Length]) -> None:
     refused = [row for row in measured if row.error]
     longer = [row for row in measured if row.tokens > limit]
     if refused and job.project.dataset.on_bad_rows == "stop":
-        raise StageError("rows_refused", count=len(refused), rows=_numbers(refused), reason=refused[0].error)
+        raise StageError("rows_refused", count=len(refused), rows=_shown(path, refused), reason=refused[0].error)
     strategy = job.project.dataset.truncation_strategy
     if longer and strategy == "stop":
         longest = max(row.tokens for row in longer)
-        raise StageError("rows_too_long", count=len(longer), rows=_numbers(longer), longest=longest, limit=limit)
-    dropped = {row.row for row in (*refused, *(longer if strategy == "delete" else ()))}
+        shown = _shown(path, longer)
+        raise StageError("rows_too_long", count=len(longer), rows=shown, longest=longest, limit=limit)
+    if longer and strategy != "delete":
+        ctx.message("rows_cut", "warning", count=len(longer), limit=limit, rows=_shown(path, longer))
+    left_out = [*refused, *(longer if strategy == "delete" else ())]
+    dropped = {row.row for row in left_out}
     if dropped:
-        ctx.message("rows_left_out", "warning", count=len(dropped), limit=limit)
+        ctx.message("rows_left_out", "warning", count=len(dropped), limit=limit, rows=_shown(path, left_out))
         _drop(path, dropped)
-    elif longer:
-        ctx.message("rows_cut", "warning", count=len(longer), limit=limit)
     if len(dropped) == len(measured):
         if path.stem == "train":
             raise StageError("dataset_empty", bad=len(dropped))
@@ -136,6 +139,13 @@ def _drop(path: Path, numbers: set[int]) -> None:
     part.replace(path)
 
 
-def _numbers(rows: Sequence[_Length]) -> str:
-    shown = ", ".join(str(row.row) for row in rows[:SHOWN])
-    return shown + (" …" if len(rows) > SHOWN else "")
+def _shown(path: Path, rows: Sequence[_Length]) -> str:
+    """The beginnings of the first rows, by which the user finds them: the prepared file is shuffled."""
+    wanted = {row.row for row in rows[:SHOWN]}
+    shown = []
+    with path.open(encoding="utf-8") as file:
+        for number, line in enumerate(file, 1):
+            if number in wanted:
+                asked = next(turn["content"] for turn in json.loads(line)["messages"] if turn["role"] == "user")
+                shown.append(f"“{excerpt(asked)}”")
+    return ", ".join(shown) + (" …" if len(rows) > SHOWN else "")
