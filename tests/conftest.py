@@ -5,12 +5,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from core.config.settings import Settings, save_settings
 from core.platform.detached import start_detached
 from core.tools.ollama_demo import get_server
 from core.tools.ollama_private import running
 from tests.e2e.workshop import Demo, Workshop, tunesmith
+
+# a busy computer is no failure
+settings.register_profile("tunesmith", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tunesmith")
 
 
 @pytest.fixture(scope="session")
