@@ -182,7 +182,9 @@ class Runner:
         """What was built from the artifacts that are now made anew is not up to date any more, also for a later run."""
         plan = planned(self._run.job, push=True)
         for other in from_stage(plan, name) - {name}:
-            (self._run.job.folder(other) / manifest.MANIFEST).unlink(missing_ok=True)
+            folder = self._run.job.folder(other)
+            (folder / manifest.MANIFEST).unlink(missing_ok=True)
+            shutil.rmtree(_part(folder), ignore_errors=True)
 
     def _context(self, item: PlannedStage, folder: Path, log: Path) -> StageContext:
         name = item.stage.name
@@ -232,19 +234,26 @@ def _drop_damaged(folder: Path) -> None:
 
 def _forget(final: Path) -> None:
     """Remove what earlier runs made, so that a stage that could go on with it begins anew."""
-    for folder in (final, final.with_name(final.name + ".part")):
+    for folder in (final, _part(final)):
         if folder.exists():
             shutil.rmtree(folder)
 
 
+def _part(final: Path) -> Path:
+    return final.with_name(final.name + ".part")
+
+
 def _prepare(final: Path, item: PlannedStage) -> Path:
-    """The folder to write in: ``.part`` beside the final one, empty unless the stage goes on with what is there."""
+    """The folder to write in: ``.part`` beside the final one, empty unless the stage goes on with what is there.
+
+    A final folder without its manifest was built from something that is made anew now: nothing of it is kept.
+    """
     if item.stage.name in SHARED:
         final.mkdir(parents=True, exist_ok=True)
         (final / manifest.MANIFEST).unlink(missing_ok=True)
         return final
-    part = final.with_name(final.name + ".part")
-    if item.stage.resumable and final.exists() and not part.exists():
+    part = _part(final)
+    if item.stage.resumable and manifest.read(final) and not part.exists():
         _drop_damaged(final)
         final.replace(part)
     elif final.exists():

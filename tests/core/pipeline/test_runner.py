@@ -144,6 +144,8 @@ def test_an_interrupted_remake_does_not_leave_what_was_built_from_the_old(bench:
     shutil.rmtree(bench.job(TuneProject()).folder("first"))
     assert ran(bench.run(TuneProject(), until="first")) == {"first"}
     assert ran(bench.run(TuneProject())) == {"second"}
+    kept = bench.job(TuneProject()).folder("second") / "kept.txt"
+    assert kept.read_text(encoding="utf-8") == "begun\n"  # not gone on with
 
 
 def test_from_stage_runs_it_and_its_dependents(bench: Bench) -> None:
