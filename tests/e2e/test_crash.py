@@ -57,7 +57,7 @@ def test_kill_hard_then_run_again(workshop: Workshop, expected: str, stage: str,
     assert again.code == 0, again.output
     assert processes_of(workshop.folder) == []
     assert shapes(workshop) == tensors
-    if stage != "train":  # a resumed training is near, not bit for bit: dropout's random numbers begin anew
+    if stage != "train":  # a resumed training is near, not bit for bit
         assert product(workshop) == before
     assert not list(workshop.job().artifacts.glob("*/*.part"))
     if stage == "train":
