@@ -42,7 +42,7 @@ def setting(
 ) -> Any:  # noqa: ANN401 - mirrors pydantic.Field
     """A pydantic field that knows its label, help, unit, level and ms-swift flag.
 
-    ``constraints`` are pydantic's (``ge``, ``le``, ``gt``, ``lt``, ``min_length``, ``pattern``).
+    ``constraints`` are pydantic's (``ge``, ``le``, ``gt``, ``lt``, ``min_length``, ``pattern`` with ``examples``).
     """
     info: Any = SettingInfo(label, help, unit, level, flag)
     return Field(default, title=label, description=help, json_schema_extra={"setting": info}, **constraints)

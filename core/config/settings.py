@@ -20,6 +20,11 @@ class RuntimeSettings(BaseModel):
     python: str = ""
     profile: Literal["auto", "cpu", "cu126", "cu128", "cu130"] = "auto"
 
+    @property
+    def given(self) -> Path | None:
+        """The user's own interpreter; None where Tunesmith makes the runtime. Its link into an environment is kept."""
+        return _expanded(self.python).absolute() if self.python else None
+
 
 class Settings(BaseModel):
     """What holds for all projects on this computer."""
@@ -32,7 +37,15 @@ class Settings(BaseModel):
     @property
     def work_folder(self) -> Path:
         """The one folder that holds runtime, models, llama.cpp and caches."""
-        return Path(self.work_dir).expanduser().resolve() if self.work_dir else default_work_folder()
+        return _expanded(self.work_dir).resolve() if self.work_dir else default_work_folder()
+
+
+def _expanded(text: str) -> Path:
+    """A path that may begin with ~; a name may do so too."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:  # no such user
+        return Path(text)
 
 
 def settings_file() -> Path:

@@ -126,10 +126,13 @@ def _as_written(value: object) -> str:
 
 
 def _limits(details: ErrorDetails) -> str:
-    """The range that pydantic names, in signs that need no translation."""
+    """The range that pydantic names, in signs that need no translation; of a pattern the field's examples."""
+    if details["type"] == "string_pattern_mismatch":
+        section, name = details["loc"]
+        return " | ".join(sections()[str(section)].model_fields[str(name)].examples or [])
     context = details.get("ctx", {})
-    signs = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<", "min_length": "≥", "pattern": ""}
-    found = [f"{sign} {context[key]}".strip() for key, sign in signs.items() if key in context]
+    signs = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<", "min_length": "≥"}
+    found = [f"{sign} {context[key]}" for key, sign in signs.items() if key in context]
     return ", ".join(found) or str(context.get("expected", details["msg"])).replace(" or ", ", ")
 
 

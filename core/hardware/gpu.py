@@ -4,7 +4,7 @@ Without a GPU or a driver there is nothing, and no error.
 """
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -22,6 +22,7 @@ class Gpu:
     driver_version: str
     cuda_version: tuple[int, int]
     compute_capability: tuple[int, int]
+    uuid: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,34 @@ def gpus() -> tuple[Gpu, ...]:
             driver_version=_text(driver),
             cuda_version=(cuda // 1000, cuda % 1000 // 10),
             compute_capability=_ask(nvml, nvml.nvmlDeviceGetCudaComputeCapability, handle) or (0, 0),
+            uuid=_text(_ask(nvml, nvml.nvmlDeviceGetUUID, handle)),
         )
         found.append(gpu)
     return tuple(found)
+
+
+def chosen(cards: Sequence[Gpu], visible: str | None) -> tuple[Gpu, ...]:
+    """The cards that CUDA shows where CUDA_VISIBLE_DEVICES is ``visible`` (None: not set), by CUDA's own rules.
+
+    Numbers count in PCI order, as NVML does and as our children are told to; of UUIDs the beginning is enough. What is
+    not there ends the list (-1 by custom), a card named twice makes it empty. Of parts of a card (MIG) NVML does not
+    tell whose they are: all cards count then.
+    """
+    if visible is None or "MIG-" in visible:
+        return tuple(cards)
+    found: list[Gpu] = []
+    for name in visible.split(","):
+        card = next((card for card in cards if _is_named(card, name.strip())), None)
+        if card is None:
+            break
+        if card in found:
+            return ()
+        found.append(card)
+    return tuple(found)
+
+
+def _is_named(card: Gpu, name: str) -> bool:
+    return name == str(card.index) or (name.startswith("GPU-") and card.uuid.startswith(name))
 
 
 def sample() -> tuple[GpuSample, ...]:

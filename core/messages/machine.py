@@ -188,6 +188,10 @@ MESSAGES: dict[str, Text] = {
         "{gpu} (compute capability {capability}) is too old for today's PyTorch.",
         "Set the device to cpu, or use a newer GPU.",
     ),
+    "gpu_unknown": Text(
+        "The setting GPUs names {gpus}; this computer has {known}.",
+        "Name each GPU once, by its number or UUID as nvidia-smi shows them, or leave the setting empty for all.",
+    ),
     "gpus_too_different": Text(
         "{old} and {new} need different builds of PyTorch.",
         "Choose one of them in the setting GPUs.",

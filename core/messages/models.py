@@ -163,6 +163,11 @@ MESSAGES: dict[str, Text] = {
         "This kind of chat template is not supported yet: it gives {found} where {expected} is expected.",
         "Choose a model with the ChatML template, such as Qwen2.5-Instruct.",
     ),
+    "template_not_compared": Text(
+        "The training writes conversations as ms-swift's template {template} does, Ollama as the model's own template "
+        "does. Whether the two agree is not checked.",
+        "Leave the chat template empty: then it is taken from the model, and they agree.",
+    ),
     "merge_template_restored": Text("The merge had lost the chat template; it was put back.", ""),
     "merge_template_lost": Text("The merged model in {path} has no chat template.", "Run again with --fresh."),
     "merge_incomplete": Text(

@@ -45,6 +45,22 @@ MESSAGES: dict[str, Text] = {
         "This quantization type needs an importance matrix.",
         "Turn on the importance matrix in the export settings, or choose a type such as Q4_K_M.",
     ),
+    "imatrix_needed": Text(
+        "Without an importance matrix these quantization types cannot be made: {types}",
+        "Turn on the importance matrix, or choose a type such as Q4_K_M.",
+    ),
+    "imatrix_program_missing": Text(
+        "The llama.cpp folder holds no llama-imatrix, which measures the importance matrix: {path}",
+        "Choose a folder that has it, turn the importance matrix off, or set llama.cpp to auto.",
+    ),
+    "quantized_twice": Text(
+        "From a GGUF in q8_0 these quantization types cannot be made: {types}",
+        "Set the GGUF precision to f16, or make only Q8_0.",
+    ),
+    "prebuilt_for_windows_only": Text(
+        "There are official binaries of llama.cpp for Windows only.",
+        "Set llama.cpp to auto or build; it is then built from source.",
+    ),
     "imatrix_text_short": Text(
         "The dataset is too short to measure an importance matrix: {needed} tokens are needed.",
         "Add rows to the dataset, or turn the importance matrix off.",
@@ -70,15 +86,18 @@ MESSAGES: dict[str, Text] = {
     ),
     "compiler_killed": Text(
         "Memory ran out while llama.cpp was being built.",
-        'Close other programs and run again, or choose "prebuilt" for llama.cpp in the export settings.',
+        'Close other programs and run again, or choose "existing" for llama.cpp in the export settings '
+        '(on Windows also "prebuilt").',
     ),
     "compile_failed": Text(
         "llama.cpp could not be built: {reason}",
-        'Choose "prebuilt" or "existing" for llama.cpp in the export settings, or install a newer compiler.',
+        'Choose "existing" for llama.cpp in the export settings (on Windows also "prebuilt"), or install a newer '
+        "compiler.",
     ),
     "cmake_failed": Text(
         "CMake could not prepare the build of llama.cpp.",
-        'Read the log. Choosing "prebuilt" or "existing" for llama.cpp in the export settings needs no build.',
+        'Read the log. Choosing "existing" for llama.cpp in the export settings (on Windows also "prebuilt") needs '
+        "no build.",
     ),
     "makefile_removed": Text(
         "This llama.cpp is no longer built with make, but with CMake.",

@@ -77,6 +77,15 @@ MESSAGES: dict[str, Text] = {
         "The training processes could not find each other.",
         "Check the leader's address and port, the firewall, and that all computers were started.",
     ),
+    "more_processes_than_gpus": Text(
+        "{processes} training processes need as many GPUs; {gpus} are chosen.",
+        "Lower the number of processes, or choose more GPUs.",
+    ),
+    "node_rank_too_high": Text(
+        "This computer's number is {rank}, but {nodes} computers take part.",
+        "Count from 0: the number must be below the number of computers.",
+    ),
+    "training_helped": Text("This computer's part is done: the adapter is on the computer with number 0.", ""),
     "early_stop_without_validation": Text(
         "Early stop needs rows to measure on, and there are none.",
         "Set the validation split above 0, or early stop to 0.",
@@ -118,6 +127,10 @@ MESSAGES: dict[str, Text] = {
     "runtime_python_broken": Text(
         "The Python at {path} does not answer: {reason}",
         "Correct runtime.python in the settings, or remove it.",
+    ),
+    "runtime_for_cpu": Text(
+        "The project wants to train on the GPU, but the settings ask for a training runtime for the CPU.",
+        "Set runtime.profile in the settings to auto, or the device to auto or cpu.",
     ),
     "runtime_package_missing": Text(
         "Your training runtime lacks the package {package}.",

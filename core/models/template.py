@@ -16,6 +16,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from core.events import StageError
 
+SERVED = "chatml"
+"""ms-swift's name of the template that is compared with the model's own, and served."""
 MAX_TEMPLATE = 200 * 1024
 """The longest known template has some 20 KB."""
 
@@ -69,7 +71,7 @@ def chat_template(jinja_text: str | None, eos: Sequence[str]) -> ChatTemplate:
                 found = _render(template, conversation, add_generation_prompt=generate, **tokens, **thinking)
                 if found != expected:
                     raise _not_supported(found, expected)
-    return ChatTemplate("chatml", system, tuple(dict.fromkeys((_END, *eos))), _go_template(system))
+    return ChatTemplate(SERVED, system, tuple(dict.fromkeys((_END, *eos))), _go_template(system))
 
 
 def chatml(messages: Messages, default_system: str | None, *, generate: bool) -> str:

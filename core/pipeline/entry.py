@@ -48,7 +48,7 @@ def _make_run(folder: Path, request: RunRequest) -> Run:
         plan = plan[: names.index(request.until_stage) + 1]
     again: set[str] = set()
     if request.fresh:
-        again = {item.stage.name for item in plan if item.stage.needs or item.stage.name == "fetch_model"}
+        again = {item.stage.name for item in plan if item.stage.name != "install_runtime"}
     elif request.from_stage:
         again = from_stage(plan, request.from_stage)
     return Run(folder, job, plan, frozenset(again), LocalTarget(), StopFile(folder / STOP))

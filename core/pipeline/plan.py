@@ -16,7 +16,7 @@ from core.stages.job import Job
 
 @dataclass(frozen=True, slots=True)
 class PlannedStage:
-    """A stage of the plan."""
+    """A stage of the plan; ``needs``: those of the plan that it comes after, by content or for their tools."""
 
     stage: Stage
     fingerprint: str
@@ -31,6 +31,8 @@ def make_job(file: Path, project: TuneProject, settings: Settings, by_hand: Path
         if stage.wanted(job):
             needed = {name: fingerprints[name] for name in stage.needs if name in fingerprints}
             fingerprints[stage.name] = fingerprint(stage, job, needed)
+        if stage.name == "train" and job.helps:  # what comes after is the leader's
+            break
     # a fresh value, so that nothing cached while the mapping grew remains
     return dataclasses.replace(job, fingerprints=dict(fingerprints))
 
@@ -38,10 +40,14 @@ def make_job(file: Path, project: TuneProject, settings: Settings, by_hand: Path
 def planned(job: Job, *, push: bool = False) -> tuple[PlannedStage, ...]:
     """The wanted stages in order; push only where it is asked for now."""
     return tuple(
-        PlannedStage(stage, job.fingerprints[stage.name], tuple(n for n in stage.needs if n in job.fingerprints))
+        PlannedStage(stage, job.fingerprints[stage.name], _needs(stage, job))
         for stage in STAGES
         if stage.name in job.fingerprints and (push or stage.name != "push_ollama")
     )
+
+
+def _needs(stage: Stage, job: Job) -> tuple[str, ...]:
+    return tuple(name for name in (*stage.after, *stage.needs) if name in job.fingerprints)
 
 
 def up_to_date(job: Job, item: PlannedStage) -> tuple[Artifact, ...] | None:

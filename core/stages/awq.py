@@ -15,15 +15,17 @@ class Awq(Stage):
     """Quantizes the merged model with AutoAWQ, measured on training rows."""
 
     name = "awq"
-    needs = ("install_runtime", "merge", "prepare_dataset")
+    needs = ("merge", "prepare_dataset")
+    after = ("install_runtime",)
 
     def wanted(self, job: Job) -> bool:
         """Only where the project asks for it."""
         return job.project.export.awq
 
     def inputs(self, job: Job) -> Mapping[str, object]:
-        """What it measures on."""
-        return {"rows": job.project.export.awq_rows, "max_length": job.project.dataset.max_length}
+        """What it measures on, and with what."""
+        rows, length = job.project.export.awq_rows, job.project.dataset.max_length
+        return {"rows": rows, "max_length": length, "runtime": job.versions("autoawq")}
 
     def forecast_bytes(self, job: Job) -> int:
         """About a third of the merged model."""

@@ -38,10 +38,14 @@ class Stage(ABC):
     Artifacts lie in NAME.artifacts/<stage>/<fingerprint>, written under ``.part`` and renamed. Those of a SHARED stage
     (runtime, llama.cpp) lie in the work folder and are made in place; the manifest, written last, says that they are
     whole. ``resumable``: an unfinished folder is gone on with instead of deleted.
+
+    ``needs``: the stages whose artifacts this one is made from; their fingerprints are part of its own. ``after``:
+    those that only bring its tools; ``inputs`` says what of them changes the result (``job.versions``, most often).
     """
 
     name: ClassVar[str]
     needs: ClassVar[tuple[str, ...]] = ()
+    after: ClassVar[tuple[str, ...]] = ()
     resumable: ClassVar[bool] = False
     grace: ClassVar[float] = 0.0
     """Seconds that the stage's command gets to end by itself after a stop request."""

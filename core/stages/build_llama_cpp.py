@@ -21,15 +21,15 @@ class BuildLlamaCpp(Stage):
     """Gets llama.cpp, once for all projects: built from source on Linux, the official binaries on Windows."""
 
     name = "build_llama_cpp"
-    needs = ("install_runtime",)
+    after = ("install_runtime",)
     resumable = True
 
     def inputs(self, job: Job) -> Mapping[str, object]:
         """The version and the way; not the runtime, which only unpacks."""
         chosen = way(job)
-        existing = job.path(job.project.export.llama_cpp_dir)
-        files = file_facts(sorted(existing.glob("**/llama-quantize*"))) if chosen == "existing" else []
-        return {"build": llama_cpp.BUILD, "way": chosen, "files": files}
+        existing = llama_cpp.find_binaries(job.path(job.project.export.llama_cpp_dir)) if chosen == "existing" else None
+        programs = [path for path in (existing.quantize, existing.imatrix) if path] if existing else []
+        return {"build": llama_cpp.BUILD, "way": chosen, "files": file_facts(programs)}
 
     def is_whole(self, job: Job, artifacts: Sequence[Artifact]) -> bool:
         """Whether the programs and the converter are there."""

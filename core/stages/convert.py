@@ -17,11 +17,12 @@ class Convert(Stage):
     """Makes the GGUF that quantization starts from."""
 
     name = "convert"
-    needs = ("install_runtime", "merge", "build_llama_cpp")
+    needs = ("merge",)
+    after = ("install_runtime", "build_llama_cpp")
 
     def inputs(self, job: Job) -> Mapping[str, object]:
-        """The precision; the model's name, which is written into the file."""
-        return {"outtype": job.project.export.outtype, "name": job.name}
+        """The precision; the model's name, which is written into the file; the converter's version."""
+        return {"outtype": job.project.export.outtype, "name": job.name, "converter": llama_cpp.BUILD}
 
     def forecast_bytes(self, job: Job) -> int:
         """One number for each parameter."""

@@ -12,7 +12,7 @@ from core.stages.create_ollama import MODELFILE, connect, create, models_stand
 from core.stages.create_ollama import script as create_script
 from core.stages.job import Job
 from core.stages.quantize import command as quantize_command
-from core.stages.quantize import quantize, types
+from core.stages.quantize import measured, quantize, types
 from core.tools import ollama_models, ollama_names
 
 BASE_F16, BASE = "base-f16.gguf", "base.gguf"
@@ -22,17 +22,26 @@ class CreateBase(Stage):
     """Makes NAME-base, once for a base model and size; or takes the model that the user names."""
 
     name = "create_base"
-    needs = ("install_runtime", "fetch_model", "build_llama_cpp")
+    needs = ("fetch_model", "build_llama_cpp")
+    after = ("install_runtime",)
 
     def wanted(self, job: Job) -> bool:
         """Whether a comparison is wanted at all."""
         return bool(job.project.ollama.name) and job.project.ollama.compare_base
 
     def inputs(self, job: Job) -> Mapping[str, object]:
-        """The name, the size and the parameters that it shares with the tuned model."""
-        used = {"temperature", "num_ctx", "num_predict", "base_name"}
-        settings = job.project.ollama.model_dump(include=used)
-        return {"name": base_name(job), "ollama": settings, "type": types(job)[0], "system": job.project.dataset.system}
+        """The name, the size and the parameters that it shares with the tuned model; of an adopted one its name."""
+        if job.project.ollama.base_name:
+            return {"adopted": job.project.ollama.base_name}
+        export, settings = job.project.export, job.project.ollama
+        return {
+            "name": base_name(job),
+            "ollama": settings.model_dump(include={"temperature", "num_ctx", "num_predict"}),
+            "type": types(job)[0],
+            "outtype": export.outtype,
+            "imatrix": job.fingerprints["prepare_dataset"] if export.imatrix else "",
+            "system": job.project.dataset.system,
+        }
 
     def is_whole(self, job: Job, artifacts: Sequence[Artifact]) -> bool:
         """Whether Ollama still has it."""
@@ -46,6 +55,8 @@ class CreateBase(Stage):
         """The same commands as for the tuned model, on the base."""
         if job.project.ollama.base_name:
             return ()
+        if job.project.export.imatrix:
+            return (ScriptLine(stage=self.name, folder=job.folder(self.name)),)
         folder, kind = job.folder(self.name), types(job)[0]
         full, small = folder / BASE_F16, folder / BASE
         convert = convert_command(job, job.model_folder, full, f"{job.name}-base")
@@ -63,7 +74,8 @@ class CreateBase(Stage):
             return
         full, small = ctx.folder / BASE_F16, ctx.folder / BASE
         ctx.run(convert_command(job, job.model_folder, full, f"{job.name}-base"), ConvertParser(self.name))
-        quantize(ctx, full, small, types(job)[0])
+        matrix = measured(ctx, full) if job.project.export.imatrix else None
+        quantize(ctx, full, small, types(job)[0], matrix)
         full.unlink()
         create(ctx, name, small)
         small.unlink()

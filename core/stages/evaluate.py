@@ -21,7 +21,8 @@ class Evaluate(Stage):
     """Asks the adapter before anything is built on it."""
 
     name = "evaluate"
-    needs = ("install_runtime", "fetch_model", "prepare_dataset", "train")
+    needs = ("fetch_model", "prepare_dataset", "train")
+    after = ("install_runtime",)
 
     def wanted(self, job: Job) -> bool:
         """Whether there is anything to ask."""

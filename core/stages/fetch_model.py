@@ -21,7 +21,7 @@ class FetchModel(Stage):
     """Brings the base model to this computer."""
 
     name = "fetch_model"
-    needs = ("install_runtime",)
+    after = ("install_runtime",)
 
     def inputs(self, job: Job) -> Mapping[str, object]:
         """The choice, and for a local model its files."""

@@ -11,12 +11,12 @@ from core.config.project import TuneProject
 from core.config.sections.inputs import DatasetSection
 from core.config.settings import Settings
 from core.events import StageError
-from core.hardware.gpu import gpus
+from core.hardware.gpu import Gpu, chosen, gpus
 from core.hardware.profile import runtime_profile
 from core.models.families import family
 from core.models.folder import ModelFolder, inspect_model
-from core.models.template import ChatTemplate, chat_template
-from core.tools import swift
+from core.models.template import SERVED, ChatTemplate, chat_template
+from core.tools import runtime_state, swift
 from core.tools.llama_cpp import Binaries, find_binaries
 from core.tools.runtime import RuntimeSpec, runtime_spec
 
@@ -94,7 +94,18 @@ class Job:
     @cached_property
     def runtime(self) -> RuntimeSpec:
         """The training runtime that this job uses."""
-        return runtime_spec(self.settings, self.project, lambda: runtime_profile(gpus()))
+        return runtime_spec(self.settings, self.project, lambda: runtime_profile(self.gpus))
+
+    @cached_property
+    def _runtime_versions(self) -> Mapping[str, str]:
+        return runtime_state.versions(self.runtime)
+
+    def versions(self, *packages: str) -> dict[str, str]:
+        """The versions of some packages of the training runtime, for the fingerprint of what they change.
+
+        Known before it is made. Raises StageError where an environment that the user gave does not answer.
+        """
+        return {package: self._runtime_versions.get(package, "") for package in packages}
 
     @property
     def model_folder(self) -> Path:
@@ -123,38 +134,47 @@ class Job:
         return section.model_copy(update={"files": files, "val_files": val_files})
 
     @cached_property
+    def gpus(self) -> tuple[Gpu, ...]:
+        """The cards that the job may use: the project's choice, else what the environment leaves it, else all."""
+        return chosen(gpus(), self.project.hardware.cuda_visible_devices or os.environ.get("CUDA_VISIBLE_DEVICES"))
+
+    @cached_property
     def device(self) -> Literal["cuda", "cpu"]:
         """What trains: the GPU where there is one, unless the project says otherwise."""
         choice = self.project.hardware.device
         if choice == "auto":
-            return "cuda" if gpus() and self.settings.runtime.profile != "cpu" else "cpu"
+            return "cuda" if self.gpus and self.settings.runtime.profile != "cpu" else "cpu"
         return choice
 
     @cached_property
-    def facts(self) -> swift.ModelFacts:
-        """The base model as ms-swift must be told. Raises StageError where it cannot be tuned."""
-        chosen, model = self.project.model, self.model
-        known = family(model.architecture)
-        if not chosen.model_type and known is None:
-            raise StageError("model_type_unknown", architecture=model.architecture)
-        model_type = chosen.model_type or (known.model_type if known else "")
-        if chosen.template:
-            template, default_system = chosen.template, None
-        else:
-            template, default_system = self.template.swift_template, self.template.default_system
-        system = self.project.dataset.system or default_system
-        visible = self.project.hardware.cuda_visible_devices
-        return swift.ModelFacts(
-            self.model_folder, model_type, template, system, self._torch_dtype(), self.device, visible
-        )
-
-    def _torch_dtype(self) -> str:
-        """bfloat16 where the card has it (Ampere and later), else float16; float32 on the CPU."""
+    def torch_dtype(self) -> str:
+        """The weights' format: bfloat16 where all cards have it (from Ampere on), else float16; float32 on the CPU."""
         if self.project.model.torch_dtype != "auto":
             return self.project.model.torch_dtype
         if self.device == "cpu":
             return "float32"
-        return "bfloat16" if all(gpu.compute_capability >= (8, 0) for gpu in gpus()) else "float16"
+        return "bfloat16" if all(gpu.compute_capability >= (8, 0) for gpu in self.gpus) else "float16"
+
+    @property
+    def helps(self) -> bool:
+        """Whether this computer only helps another one to train: the leader has the adapter, and all that follows."""
+        return self.project.hardware.nnodes > 1 and self.project.hardware.node_rank > 0
+
+    @cached_property
+    def facts(self) -> swift.ModelFacts:
+        """The base model as ms-swift must be told. Raises StageError where it cannot be tuned."""
+        wanted, model = self.project.model, self.model
+        known = family(model.architecture)
+        if not wanted.model_type and known is None:
+            raise StageError("model_type_unknown", architecture=model.architecture)
+        model_type = wanted.model_type or (known.model_type if known else "")
+        if wanted.template not in ("", SERVED):
+            template, default_system = wanted.template, None
+        else:
+            template, default_system = self.template.swift_template, self.template.default_system
+        system = self.project.dataset.system or default_system
+        visible = self.project.hardware.cuda_visible_devices
+        return swift.ModelFacts(self.model_folder, model_type, template, system, self.torch_dtype, self.device, visible)
 
     @property
     def validation(self) -> Path | None:

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from core.events import StageError
-from core.hardware.gpu import gpus
 from core.models.folder import inspect_model
 from core.models.forecast import merged_bytes
 from core.parsers.failures import silent_failure
@@ -23,7 +22,8 @@ class Merge(Stage):
     """Merges the adapter."""
 
     name = "merge"
-    needs = ("install_runtime", "fetch_model", "train")
+    needs = ("fetch_model", "train")
+    after = ("install_runtime",)
 
     def inputs(self, job: Job) -> Mapping[str, object]:
         """The device changes speed, not the result."""
@@ -31,7 +31,7 @@ class Merge(Stage):
 
     def forecast_bytes(self, job: Job) -> int:
         """A whole model."""
-        return merged_bytes(job.model, job.facts.torch_dtype)
+        return merged_bytes(job.model, job.torch_dtype)
 
     def script(self, job: Job) -> Sequence[ScriptLine]:
         """``swift export --merge_lora true``."""
@@ -73,5 +73,5 @@ def _on_cpu(job: Job) -> bool:
     choice = job.project.export.merge_device
     if choice != "auto":
         return choice == "cpu"
-    free = max((gpu.free_bytes or 0 for gpu in gpus()), default=0)
-    return job.device == "cpu" or free < merged_bytes(job.model, job.facts.torch_dtype) + GPU_RESERVE
+    free = max((gpu.free_bytes or 0 for gpu in job.gpus), default=0)
+    return job.device == "cpu" or free < merged_bytes(job.model, job.torch_dtype) + GPU_RESERVE

@@ -24,10 +24,11 @@ class PrepareDataset(Stage):
     """Reads the user's files, and writes train.jsonl and val.jsonl."""
 
     name = "prepare_dataset"
-    needs = ("install_runtime", "fetch_model")
+    needs = ("fetch_model",)
+    after = ("install_runtime",)
 
     def inputs(self, job: Job) -> Mapping[str, object]:
-        """The settings, and the files themselves."""
+        """The settings, the files themselves, and what measures the rows."""
         project = job.project
         paths = [parse_entry(text).path for text in (*job.dataset.files, *job.dataset.val_files)]
         return {
@@ -36,6 +37,7 @@ class PrepareDataset(Stage):
             "model": project.model.model_dump(include={"model_type", "template"}),
             "seed": project.training.seed,
             "files": file_facts(paths),
+            "runtime": job.versions("ms-swift", "transformers"),
         }
 
     def forecast_bytes(self, job: Job) -> int:

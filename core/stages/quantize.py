@@ -52,7 +52,7 @@ class Quantize(Stage):
         """Measure the importance matrix where it is wanted, then make what is missing."""
         job = ctx.job
         source = job.gguf(job.project.export.outtype)
-        matrix = _imatrix(ctx, source) if job.project.export.imatrix else None
+        matrix = measured(ctx, source) if job.project.export.imatrix else None
         for kind in types(job):
             out = ctx.folder / GGUF.format(type=kind)
             if not out.exists():
@@ -80,15 +80,15 @@ def command(job: Job, source: Path, out: Path, kind: str, matrix: Path | None = 
     return llama_cpp.quantize(job.llama_cpp.quantize, source, out, kind, threads=os.cpu_count() or 1, imatrix=matrix)
 
 
-def _imatrix(ctx: StageContext, source: Path) -> Path:
-    """The importance matrix of the training rows."""
+def measured(ctx: StageContext, source: Path) -> Path:
+    """The importance matrix of a GGUF on the training rows."""
     out = ctx.folder / IMATRIX
     if out.exists():
         return out
     text, part = ctx.folder / "calibration.txt", ctx.folder / f"{IMATRIX}.part.gguf"
     text.write_text("\n".join(_calibration(ctx.job)), encoding="utf-8")
     if ctx.job.llama_cpp.imatrix is None:
-        raise StageError("tool_missing", tool="llama-imatrix", how=str(ctx.job.llama_cpp.quantize.parent))
+        raise StageError("imatrix_program_missing", path=str(ctx.job.llama_cpp.quantize.parent))
     ctx.run(llama_cpp.imatrix(ctx.job.llama_cpp.imatrix, source, text, part), Imatrix(ctx.stage.name))
     part.replace(out)
     text.unlink()

@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from core.events import Event, Metrics, StageError
+from core.events import Artifact, Event, Metrics, StageError
 from core.models.forecast import checkpoints_bytes
 from core.models.safetensors import read_tensors
 from core.parsers.parser import Parser
@@ -20,6 +20,8 @@ from core.tools import swift
 
 ADAPTER = "adapter"
 EVENTS = "events.jsonl"
+PACKAGES = ("torch", "transformers", "peft", "accelerate", "ms-swift")
+"""Packages of the runtime whose version may change the weights."""
 _CHECKPOINT = re.compile(r"checkpoint-(\d+)")
 
 
@@ -27,7 +29,8 @@ class Train(Stage):
     """Trains the adapter."""
 
     name = "train"
-    needs = ("install_runtime", "fetch_model", "prepare_dataset")
+    needs = ("fetch_model", "prepare_dataset")
+    after = ("install_runtime",)
     resumable = True
     grace = 30.0
 
@@ -35,13 +38,20 @@ class Train(Stage):
         """All that changes the weights; how often is saved and logged does not."""
         project = job.project
         unused = {"evaluate_rows", "save_steps", "save_total_limit", "logging_steps"}
+        packages = PACKAGES + (("bitsandbytes",) if project.lora.quant_bits else ())
         return {
             "lora": project.lora.model_dump(),
             "training": project.training.model_dump(exclude=unused),
-            "hardware": project.hardware.model_dump(exclude={"master_addr", "master_port", "cuda_visible_devices"}),
-            "model": project.model.model_dump(include={"model_type", "template", "torch_dtype", "attn_impl"}),
+            "hardware": project.hardware.model_dump(include={"nproc_per_node", "nnodes", "node_rank"}),
+            "device": (job.device, job.torch_dtype),
+            "model": project.model.model_dump(include={"model_type", "template", "attn_impl"}),
             "dataset": project.dataset.model_dump(include={"max_length", "truncation_strategy", "system"}),
+            "runtime": job.versions(*packages),
         }
+
+    def is_whole(self, job: Job, artifacts: Sequence[Artifact]) -> bool:
+        """Whether the adapter stands. Who only helps takes part as often as it is asked."""
+        return not job.helps and super().is_whole(job, artifacts)
 
     def forecast_bytes(self, job: Job) -> int:
         """The checkpoints that are kept, and one being written."""
@@ -61,15 +71,16 @@ class Train(Stage):
         if not is_whole_adapter(adapter):
             shutil.rmtree(adapter, ignore_errors=True)
             files = _files(ctx.job, ctx.folder, ctx.stop.path)
-            resume = last_checkpoint(ctx.folder) or _chosen_checkpoint(ctx.job)
-            command = swift.sft(ctx.job.runtime.python, ctx.job.project, ctx.job.facts, files, resume)
+            command = swift.sft(ctx.job.runtime.python, ctx.job.project, ctx.job.facts, files, _resume(ctx))
             ctx.run(command, follow=_followed(ctx, files.events))
-        if not is_whole_adapter(adapter):
+        if ctx.job.helps:
+            ctx.message("training_helped")
+        elif not is_whole_adapter(adapter):
             raise StageError("training_unfinished", log=str(ctx.log))
 
     def artifacts(self, ctx: StageContext) -> Iterable[Path]:
-        """The adapter, and the log of losses."""
-        return [*sorted((ctx.folder / ADAPTER).glob("*")), ctx.folder / "logging.jsonl"]
+        """The adapter, and the log of losses; the leader has both."""
+        return [] if ctx.job.helps else [*sorted((ctx.folder / ADAPTER).glob("*")), ctx.folder / "logging.jsonl"]
 
 
 def _files(job: Job, folder: Path, stop: Path) -> swift.TrainingFiles:
@@ -100,6 +111,14 @@ def _emitter(ctx: StageContext, parser: Parser, wanted: Callable[[Event], bool])
             ctx.emit(event)
 
     return on_line
+
+
+def _resume(ctx: StageContext) -> Path | None:
+    """The checkpoint to go on from. Several computers begin anew: the last one lies on the leader only."""
+    if ctx.job.project.hardware.nnodes > 1:
+        for path in ctx.folder.glob("checkpoint-*"):
+            shutil.rmtree(path)
+    return last_checkpoint(ctx.folder) or _chosen_checkpoint(ctx.job)
 
 
 def _chosen_checkpoint(job: Job) -> Path | None:

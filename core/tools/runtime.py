@@ -57,7 +57,7 @@ class RuntimeSpec:
 
 def runtime_spec(settings: Settings, project: TuneProject, detect: Callable[[], Profile]) -> RuntimeSpec:
     """The runtime that a project needs; ``detect`` says which profile fits this computer's GPUs."""
-    given = Path(settings.runtime.python) if settings.runtime.python else None
+    given = settings.runtime.given
     profile: Profile = "cpu"
     if settings.runtime.profile != "auto":
         profile = settings.runtime.profile

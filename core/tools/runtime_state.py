@@ -112,16 +112,33 @@ def read_versions(output: str) -> dict[str, str]:
     return {str(name): str(value) for name, value in found.items()}
 
 
-def problems(python: Path) -> list[Problem]:
-    """What keeps an environment of the user's from being the training runtime; asks it, which takes a second."""
+def versions(spec: RuntimeSpec) -> dict[str, str]:
+    """The versions of a runtime's packages: what the lock will install, or what a given environment has."""
+    if spec.given:
+        return environment_versions(spec.given)
+    found = {"torch": spec.torch.partition("==")[2]}
+    for path in spec.requirements:
+        found |= _pinned(path)
+    return found
+
+
+def environment_versions(python: Path) -> dict[str, str]:
+    """What an environment of the user's has; asks it, which takes a second. Raises StageError where it cannot tell."""
     if not python.is_file():
-        return [Problem(_FIELD, "runtime_python_missing", {"path": str(python)})]
+        raise StageError("runtime_python_missing", path=str(python))
     try:
-        versions = read_versions(_ask(versions_command(python)))
+        return read_versions(_ask(versions_command(python)))
     except (OSError, subprocess.SubprocessError, ValueError) as error:
         reason = type(error).__name__ if isinstance(error, subprocess.SubprocessError) else str(error)
-        return [Problem(_FIELD, "runtime_python_broken", {"path": str(python), "reason": reason})]
-    return list(version_problems(versions))
+        raise StageError("runtime_python_broken", path=str(python), reason=reason) from error
+
+
+def problems(python: Path) -> list[Problem]:
+    """What keeps an environment of the user's from being the training runtime."""
+    try:
+        return list(version_problems(environment_versions(python)))
+    except StageError as error:
+        return [Problem(_FIELD, error.code, error.values)]
 
 
 def _ask(command: Command) -> str:
@@ -145,9 +162,14 @@ def version_problems(versions: Mapping[str, str]) -> Iterator[Problem]:
 
 @cache
 def locked_versions() -> dict[str, str]:
-    """The versions that the lock pins, by package (the first where it depends on the Python)."""
+    """The versions that the lock pins, by package."""
+    return _pinned(requirement_file("runtime.txt"))
+
+
+def _pinned(requirements: Path) -> dict[str, str]:
+    """The versions of a locked file (the first where it depends on the Python)."""
     found: dict[str, str] = {}
-    for line in requirement_file("runtime.txt").read_text(encoding="utf-8").splitlines():
+    for line in requirements.read_text(encoding="utf-8").splitlines():
         name, equals, rest = line.partition("==")
         if equals and not line.startswith((" ", "#")):
             found.setdefault(name, rest.split()[0])

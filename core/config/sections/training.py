@@ -181,9 +181,10 @@ class HardwareSection(Section):
     cuda_visible_devices: str = setting(
         "",
         "GPUs",
-        "The numbers of the GPUs to use, with commas (0 or 0,1); empty for all.",
+        "The numbers (0 or 0,1) or UUIDs (GPU-…) of the GPUs to use, with commas; empty for all.",
         flag="CUDA_VISIBLE_DEVICES",
-        pattern=r"^(\d+(,\d+)*)?$",
+        pattern=r"^(\d+(,\d+)*|GPU-[0-9A-Fa-f-]+(,GPU-[0-9A-Fa-f-]+)*)?$",
+        examples=["0", "0,1", "GPU-1a2b3c4d"],
     )
     nproc_per_node: int = setting(
         1,
@@ -193,9 +194,21 @@ class HardwareSection(Section):
         flag="NPROC_PER_NODE",
         ge=1,
     )
-    nnodes: int = setting(1, "Computers", "Computers that train together.", level="advanced", flag="NNODES", ge=1)
+    nnodes: int = setting(
+        1,
+        "Computers",
+        "Computers that train together: the project is run on each. A training that was cut off begins anew.",
+        level="advanced",
+        flag="NNODES",
+        ge=1,
+    )
     node_rank: int = setting(
-        0, "This computer's number", "From 0; the one with 0 leads.", level="advanced", flag="NODE_RANK", ge=0
+        0,
+        "This computer's number",
+        "From 0; the one with 0 leads and goes on after the training, the others end with it.",
+        level="advanced",
+        flag="NODE_RANK",
+        ge=0,
     )
     master_addr: str = setting(
         "127.0.0.1",

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -80,9 +80,9 @@ class Home:
         assert code in CODES
         return said
 
-    def settings(self, python: str | Path = "") -> Settings:
+    def settings(self, python: str | Path = "", profile: Literal["auto", "cpu"] = "cpu") -> Settings:
         """Save settings whose work folder lies here; ``python``: the training runtime's interpreter."""
-        runtime = RuntimeSettings(python=str(python), profile="cpu")
+        runtime = RuntimeSettings(python=str(python), profile=profile)
         settings = Settings(work_dir=str(self.folder / "work"), runtime=runtime)
         save_settings(settings)
         return settings

@@ -107,16 +107,25 @@ def test_an_interpreter_that_cannot_be_used(home: Home, content: str) -> None:
 
 
 @fake
-def test_an_interpreter_that_broke_after_the_check(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The runner finds out by itself."""
+@pytest.mark.parametrize(("last", "answer"), [("check", []), ("_known_stages", True)])
+def test_an_interpreter_that_broke_after(
+    home: Home, monkeypatch: pytest.MonkeyPatch, last: str, answer: list[str] | bool
+) -> None:
+    """Of the plan, or, after all that `run` itself looks at, of the runner."""
     path = home.project()
     python = home.folder / "fake_python"
-    monkeypatch.setattr("core.cli.run_commands.check", lambda _: python.write_text("#!/no/such/interpreter\n") and [])
+
+    def breaks(*_: object) -> list[str] | bool:
+        python.write_text("#!/no/such/interpreter\n", encoding="utf-8")
+        return answer
+
+    monkeypatch.setattr(f"core.cli.run_commands.{last}", breaks)
     said = home("run", path)
     assert said.code == 1
     assert str(python) in said.err
-    assert "could not be started" in said.err
+    assert "does not answer" in said.err
     assert "→" in said.err
+    assert (home.folder / "项目.runs").exists() == (last == "_known_stages")
 
 
 def test_an_interpreter_that_is_not_there(home: Home) -> None:

@@ -39,6 +39,9 @@ class FakeNvml(ModuleType):
     def nvmlDeviceGetCudaComputeCapability(self, handle: int) -> tuple[int, int]:
         return (8, 6) if handle == 0 else (12, 1)
 
+    def nvmlDeviceGetUUID(self, handle: int) -> str | bytes:
+        return "GPU-1f2e-a" if handle == 0 else b"GPU-9c8b-a"
+
     def nvmlDeviceGetMemoryInfo(self, handle: int) -> SimpleNamespace:
         return self._only_first(handle, SimpleNamespace(total=24_000, free=20_000, used=4_000))
 
@@ -70,9 +73,36 @@ def _fresh_binding() -> Iterator[None]:
 def test_cards_and_what_they_tell(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pynvml", FakeNvml("pynvml"))
     first, second = gpu.gpus()
-    assert first == gpu.Gpu(0, "NVIDIA GeForce RTX 3090", 24_000, 20_000, "580.159.04", (12, 8), (8, 6))
-    assert second == gpu.Gpu(1, "NVIDIA GB10", None, None, "580.159.04", (12, 8), (12, 1))
+    assert first == gpu.Gpu(0, "NVIDIA GeForce RTX 3090", 24_000, 20_000, "580.159.04", (12, 8), (8, 6), "GPU-1f2e-a")
+    assert second == gpu.Gpu(1, "NVIDIA GB10", None, None, "580.159.04", (12, 8), (12, 1), "GPU-9c8b-a")
     assert gpu.sample() == (gpu.GpuSample(0, 4_000, 97, 71, 350.5), gpu.GpuSample(1, None, None, None, None))
+
+
+CARDS = tuple(
+    gpu.Gpu(index, f"card {index}", None, None, "580.1", (13, 0), (8, 6), f"GPU-{index}abc") for index in range(3)
+)
+
+
+@pytest.mark.parametrize(
+    ("visible", "indices"),
+    [
+        (None, [0, 1, 2]),
+        ("", []),
+        ("-1", []),
+        ("1", [1]),
+        ("2,0", [2, 0]),
+        (" 2 , 1", [2, 1]),
+        ("0,7,1", [0]),  # CUDA reads no further
+        ("0,-1,1", [0]),
+        ("1,1", []),
+        ("GPU-2abc,GPU-0a", [2, 0]),
+        ("GPU-9", []),
+        ("10", []),
+        ("MIG-1234", [0, 1, 2]),
+    ],
+)
+def test_chosen_cards_are_those_that_cuda_shows(visible: str | None, indices: list[int]) -> None:
+    assert [card.index for card in gpu.chosen(CARDS, visible)] == indices
 
 
 def test_no_driver(monkeypatch: pytest.MonkeyPatch) -> None:
