@@ -49,6 +49,11 @@ K- and I-quants work on blocks of 256 weights; rows that do not divide fall back
 ``llama-quantize --dry-run`` on the shapes of Llama 3.1 8B and Qwen2.5 0.5B.
 """
 
+NEEDS_IMATRIX = ("IQ1_S", "IQ1_M", "IQ2_XXS", "IQ2_XS", "IQ2_S", "IQ2_M", "IQ3_XXS", "IQ3_XS", "Q2_K_S")
+"""The types that llama-quantize refuses without an importance matrix, on a model that has room for them."""
+FROM_Q8_0 = ("Q8_0", "COPY")
+"""The types that llama-quantize makes of a q8_0 file: for all others it would have to quantize twice, and refuses."""
+
 _OUTPUT_BITS = (6.5625, 8.5)
 """The output matrix (or the embedding where they are tied) is kept finer, as Q6_K or Q8_0."""
 

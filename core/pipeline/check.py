@@ -1,19 +1,23 @@
 """Everything that is wrong with a project, found at once and before anything runs."""
 
+import sys
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 
 from core.config.problem import Problem
 from core.data.preview import check_dataset
 from core.data.self_cognition import check_self_cognition
-from core.events import StageError
+from core.events import StageError, Value
 from core.hardware.disk import check_writable
+from core.hardware.gpu import gpus
 from core.models.folder import model_problems
-from core.models.quantization import quantization_type
+from core.models.quantization import BITS, FROM_Q8_0, NEEDS_IMATRIX, quantization_type
+from core.models.template import SERVED
+from core.stages.build_llama_cpp import way
 from core.stages.job import Job
 from core.stages.train import is_whole_checkpoint
-from core.tools import ollama_names, runtime_state
+from core.tools import cmake, ollama_names, runtime_state, swift
+from core.tools.llama_cpp import find_binaries
 
 
 def check(job: Job) -> list[Problem]:
@@ -26,6 +30,7 @@ def check(job: Job) -> list[Problem]:
         *_dataset(job),
         *check_self_cognition(job.project.self_cognition),
         *_training(job),
+        *_hardware(job),
         *_export(job),
         *_ollama(job),
         *_folders(job),
@@ -62,8 +67,17 @@ def _model(job: Job) -> Iterator[Problem]:
         yield from problems
         if not problems:
             yield from _caught("model.model", lambda: job.facts)
+            yield from _template(job)
             if code := sorted(path.name for path in job.model_folder.glob("*.py")):
                 yield Problem("model.model", "model_brings_code", {"files": ", ".join(code)}, "warning")
+
+
+def _template(job: Job) -> Iterator[Problem]:
+    """Ollama serves the model's own template, whatever the project says for the training."""
+    chosen = job.project.model.template
+    if job.project.ollama.name and chosen not in ("", SERVED):
+        compared = Problem("model.template", "template_not_compared", {"template": chosen}, "warning")
+        yield from list(_caught("model.template", lambda: job.template)) or [compared]
 
 
 def _dataset(job: Job) -> Iterator[Problem]:
@@ -84,20 +98,69 @@ def _training(job: Job) -> Iterator[Problem]:
             yield Problem("training.resume_from_checkpoint", "checkpoint_invalid", {"path": str(folder)})
     if job.device == "cpu" and job.project.lora.quant_bits:
         yield Problem("lora.quant_bits", "quantized_training_needs_gpu")
-    if python := job.settings.runtime.python:
-        yield from runtime_state.problems(Path(python))
+
+
+def _hardware(job: Job) -> Iterator[Problem]:
+    hardware, given, cards = job.project.hardware, job.settings.runtime.given, gpus()
+    named = hardware.cuda_visible_devices
+    if cards and named and hardware.device != "cpu" and len(job.gpus) < len(named.split(",")):
+        known = ", ".join(f"{card.index} ({card.name})" for card in cards)
+        yield Problem("hardware.cuda_visible_devices", "gpu_unknown", {"gpus": named, "known": known})
+    elif job.device == "cuda" and not job.gpus:
+        yield Problem("hardware.device", "gpu_not_found")
+    elif given is not None:
+        yield from runtime_state.problems(given)
+    elif job.device == "cuda" and job.settings.runtime.profile == "cpu":
+        yield Problem("hardware.device", "runtime_for_cpu")
     else:
         yield from _caught("hardware.device", lambda: job.runtime)
+    yield from _processes(job)
+
+
+def _processes(job: Job) -> Iterator[Problem]:
+    """Several processes, on one computer or on several."""
+    hardware = job.project.hardware
+    if sys.platform == "win32" and swift.distributed(job.project):
+        field = "nproc_per_node" if hardware.nproc_per_node > 1 else "nnodes"
+        yield Problem(f"hardware.{field}", "distributed_libuv")
+    elif job.device == "cuda" and hardware.nproc_per_node > max(len(job.gpus), 1):
+        values: dict[str, Value] = {"processes": hardware.nproc_per_node, "gpus": len(job.gpus)}
+        yield Problem("hardware.nproc_per_node", "more_processes_than_gpus", values)
+    if hardware.node_rank >= hardware.nnodes:
+        yield Problem(
+            "hardware.node_rank", "node_rank_too_high", {"rank": hardware.node_rank, "nodes": hardware.nnodes}
+        )
 
 
 def _export(job: Job) -> Iterator[Problem]:
     export = job.project.export
     for name in export.quantizations:
         yield from _caught("export.quantizations", partial(quantization_type, name))
-    if export.llama_cpp == "existing":
-        folder = job.path(export.llama_cpp_dir)
-        if not export.llama_cpp_dir or not folder.is_dir():
-            yield Problem("export.llama_cpp_dir", "llama_cpp_folder_missing", {"path": export.llama_cpp_dir})
+    wanted = {name.upper() for name in export.quantizations} & set(BITS)
+    if export.outtype == "q8_0" and (refused := sorted(wanted - set(FROM_Q8_0))):
+        yield Problem("export.outtype", "quantized_twice", {"types": ", ".join(refused)})
+    if not export.imatrix and (blind := sorted(wanted & set(NEEDS_IMATRIX))):
+        yield Problem("export.imatrix", "imatrix_needed", {"types": ", ".join(blind)})
+    yield from _llama_cpp(job)
+
+
+def _llama_cpp(job: Job) -> Iterator[Problem]:
+    """Whether llama.cpp's programs can be got as the project wants."""
+    export, windows = job.project.export, sys.platform == "win32"
+    match way(job):
+        case "prebuilt" if not windows:
+            yield Problem("export.llama_cpp", "prebuilt_for_windows_only")
+        case "build" if windows and cmake.compiler() is None:
+            yield Problem("export.llama_cpp", "compiler_missing")
+        case "existing":
+            folder = job.path(export.llama_cpp_dir)
+            found = find_binaries(folder) if export.llama_cpp_dir else None
+            if found is None:
+                yield Problem("export.llama_cpp_dir", "llama_cpp_folder_missing", {"path": export.llama_cpp_dir})
+            elif export.imatrix and found.imatrix is None:
+                yield Problem("export.llama_cpp_dir", "imatrix_program_missing", {"path": str(folder)})
+        case _:
+            pass
 
 
 def _ollama(job: Job) -> Iterator[Problem]:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -132,3 +133,24 @@ def test_strange_names(home: Home, name: str) -> None:
         "model_no_config",
         "model_empty",
     }
+
+
+@pytest.mark.parametrize(
+    ("spoil", "template", "served", "found"),
+    [
+        (None, "chatml", "me/it", {}),
+        (None, "qwen", "me/it", {"model.template": "template_not_compared"}),
+        (None, "qwen", "", {}),
+        (other_template, "llama3", "me/it", {"model.template": "template_not_supported"}),
+        (other_template, "llama3", "", {}),  # a GGUF can be made of it
+        (other_template, "chatml", "", {"model.model": "template_not_supported"}),
+    ],
+)
+def test_a_template_of_the_users(
+    home: Home, spoil: Callable[[Path], None] | None, template: str, served: str, found: dict[str, str]
+) -> None:
+    path = home.project(model={"template": template}, ollama={"name": served})
+    if spoil:
+        spoil(home.folder / "模型")
+    assert home.problems(path) == found
+    assert english(home("check", path, "--lang", "zh").err, template, "Zquery") == []
