@@ -1,7 +1,9 @@
 """Disk space, and whether a folder can be written to, asked before it exists."""
 
+import contextlib
 import errno
 import shutil
+import stat
 import tempfile
 from pathlib import Path
 
@@ -17,6 +19,16 @@ def free_bytes(path: Path) -> int:
         return shutil.disk_usage(place).free
     except OSError as error:
         raise StageError("file_not_readable", file=str(place), reason=error.strerror or str(error)) from None
+
+
+def tree_bytes(folder: Path) -> int:
+    """What a folder's files take on the disk, and what is free when they go: not those that have another name too."""
+    total = 0
+    for path in folder.rglob("*"):
+        with contextlib.suppress(OSError):  # it went meanwhile
+            facts = path.lstat()
+            total += facts.st_size if stat.S_ISREG(facts.st_mode) and facts.st_nlink == 1 else 0
+    return total
 
 
 def existing_parent(path: Path) -> Path:

@@ -27,6 +27,11 @@ MESSAGES: dict[str, Text] = {
         "Free some space on it, or choose another work folder in the settings, and run again. Finished "
         "stages are kept.",
     ),
+    "disk_ran_full_at": Text(
+        "The disk ran full at {path}: {needed:size} are needed there, {free:size} are free.",
+        "Free some space on it, or move the project or the work folder to another disk, and run again: finished "
+        "stages are kept.",
+    ),
     "disk_quota": Text(
         "Your share of the disk (quota) is used up.",
         "Delete files that you do not need, ask for a larger quota, or choose a work folder on another disk.",

@@ -56,7 +56,7 @@ MESSAGES: dict[str, Text] = {
         "This project is being run already (process {pid}).",
         'Watch it with "tunesmith status", or end it with "tunesmith stop".',
     ),
-    "journal_newer": Text("The last run was made by a newer Tunesmith: {path}", "Update Tunesmith."),
+    "journal_newer": Text("A run was made by a newer Tunesmith: {path}", "Update Tunesmith."),
     "runner_died": Text("The run was cut off.", "Run again: it goes on where it was. Its log: {log}"),
     "runner_silent": Text("The run did not start.", "Look into its log, and run again: {log}"),
     "orphans_ended": Text("Ended {count} processes that an earlier run had left behind.", ""),

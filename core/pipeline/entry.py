@@ -5,7 +5,7 @@ from pathlib import Path
 
 from core.events import Message, RunFinished, StageError
 from core.pipeline.journal import Journal
-from core.pipeline.launch import REQUEST, STOP, RunRequest
+from core.pipeline.launch import ALREADY_RUNNING, REQUEST, STOP, RunRequest
 from core.pipeline.lock import AlreadyRunningError, hold
 from core.pipeline.orphans import end_orphans
 from core.pipeline.os_errors import explained
@@ -15,6 +15,7 @@ from core.process.stop import StopFile
 from core.process.target import LocalTarget
 
 EXIT = {"done": 0, "failed": 1, "stopped": 130, "interrupted": 1}
+EXIT_RUNNING = 3
 
 
 def run_request(folder: Path) -> int:
@@ -23,11 +24,12 @@ def run_request(folder: Path) -> int:
     with contextlib.ExitStack() as stack:
         try:
             stack.enter_context(hold(folder.parent, folder.name))
-        except AlreadyRunningError as error:
-            return _refuse(folder, "already_running", pid=error.holder.pid)
-        try:
-            ended = end_orphans(folder.parent)
+            ended, newer = end_orphans(folder.parent)
             run = _make_run(folder, request)
+        except AlreadyRunningError as error:
+            if error.holder.run_id == folder.name:  # this very run has a runner: its journal is not ours to end
+                return EXIT_RUNNING
+            return _refuse(folder, ALREADY_RUNNING, pid=error.holder.pid)
         except StageError as error:
             return _refuse(folder, error.code, **error.values)
         except OSError as error:
@@ -37,6 +39,8 @@ def run_request(folder: Path) -> int:
         stack.callback(journal.close)
         if ended:
             journal.append(Message(stage="", level="warning", code="orphans_ended", values={"count": ended}))
+        for path in newer:
+            journal.append(Message(stage="", level="warning", code="journal_newer", values={"path": str(path)}))
         return EXIT[Runner(run, journal).work()]
 
 
@@ -59,4 +63,4 @@ def _refuse(folder: Path, code: str, **values: str | float | bool | None) -> int
     journal.append(Message(stage="", level="error", code=code, values=dict(values)))
     journal.append(RunFinished(status="failed", seconds=0.0))
     journal.close()
-    return 3 if code == "already_running" else 1
+    return EXIT_RUNNING if code == ALREADY_RUNNING else EXIT["failed"]

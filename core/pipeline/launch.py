@@ -1,18 +1,18 @@
 """Starts a runner that outlives us, and looks after it: `tunesmith run` and the window use nothing else."""
 
+import contextlib
 import os
 import secrets
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
 from core.config.project import TuneProject
 from core.config.settings import Settings
-from core.events import Event, RunFinished, RunStarted, RunStatus
+from core.events import Event, Message, RunFinished, RunStarted, RunStatus
 from core.pipeline import journal
 from core.pipeline.lock import Holder, holder
 from core.platform.detached import start_detached
@@ -23,6 +23,8 @@ from core.process.tail import FileTail
 REQUEST = "request.json"
 STOP = "stop"
 RUNNER_LOG = "runner.log"
+ALREADY_RUNNING = "already_running"
+"""The message of a run that was refused because another one worked."""
 START_TIMEOUT = 20.0
 """Seconds in which a runner must show its first event."""
 POLL = 0.1
@@ -43,11 +45,12 @@ class RunRequest(BaseModel):
     push: bool = False
 
 
-@dataclass(frozen=True, slots=True)
 class RunnerDiedError(Exception):
     """The runner ended without a word, or never said its first; ``log`` is what it printed."""
 
-    log: Path
+    def __init__(self, log: Path) -> None:
+        super().__init__(log)
+        self.log = log
 
 
 def start(request: RunRequest, runs: Path) -> Path:
@@ -55,7 +58,7 @@ def start(request: RunRequest, runs: Path) -> Path:
     now = time.time()  # to the millisecond, so that the newest run is the last by name
     second = time.strftime("%Y%m%d-%H%M%S", time.localtime(now))
     run = runs / f"{second}-{int(now % 1 * 1000):03}-{secrets.token_hex(2)}"
-    run.mkdir(parents=True)
+    journal.reserve(run)
     (run / REQUEST).write_text(request.model_dump_json(indent=1), encoding="utf-8")
     start_detached([*ourselves(), "runner", str(run)], dict(os.environ), run / RUNNER_LOG)
     return run
@@ -101,17 +104,26 @@ def stop(run: Path, *, now: bool = False) -> None:
 
 
 def latest(runs: Path) -> Path | None:
-    """The newest run of a project, or None."""
-    found = journal.runs(runs)
-    return found[-1] if found else None
+    """The run of a project that works now, else its newest; None where there is none.
+
+    One that was refused because another worked is not counted.
+    """
+    with contextlib.suppress(OSError):  # a disk that cannot be written to has no lock either
+        now = holder(runs)
+        if now is not None and now.run_id:
+            return runs / now.run_id
+    return next((run for run in reversed(journal.runs(runs)) if not _refused(run)), None)
+
+
+def _refused(run: Path) -> bool:
+    first = next(journal.read(run), None)
+    return isinstance(first, Message) and first.code == ALREADY_RUNNING
 
 
 def status(run: Path) -> RunStatus | None:
     """How a run ended; None while it works; "interrupted" where its runner is gone without a last word."""
-    last: RunStatus | None = None
-    for event in journal.read(run):
-        if isinstance(event, RunFinished):
-            last = event.status
+    last = journal.finished(run)
     if last is None and not alive(run):
-        return "interrupted"
-    return last
+        last = journal.finished(run)  # it may have been said between the two looks
+        return last.status if last else "interrupted"
+    return last.status if last else None

@@ -4,30 +4,45 @@ from pathlib import Path
 
 from core.events import ChildEnded, ChildStarted, RunFinished
 from core.pipeline import journal
+from core.pipeline.journal import Journal, JournalTooNewError
 from core.platform.guard import kill_all, marked, same_process
 
 
-def end_orphans(runs: Path) -> int:
-    """End the children of earlier runs that have no end in their journals; returns how many processes were ended.
+def end_orphans(runs: Path) -> tuple[int, tuple[Path, ...]]:
+    """End the processes of earlier runs that have no last word, and write it: a dead run's journal is read only once.
 
-    Found by their mark in the environment, descendants included, and by pid and create time where the environment
-    cannot be read.
+    The caller holds the project's lock, so none of these runs lives. Returns how many processes were ended, and the
+    runs whose journals a newer Tunesmith wrote; of those only processes with the run's mark are found.
     """
-    ended = 0
+    ended, newer = 0, []
     for run in journal.runs(runs):
-        children: dict[int, ChildStarted] = {}
-        finished = False
-        for event in journal.read(run):
-            if isinstance(event, ChildStarted):
-                children[event.pid] = event
-            elif isinstance(event, ChildEnded):
-                children.pop(event.pid, None)
-            elif isinstance(event, RunFinished):
-                finished = True
-        if finished and not children:
+        if journal.finished(run) is not None:
             continue
-        known = (same_process(child.pid, child.create_time) for child in children.values())
-        doomed = {*marked(run.name), *(process for process in known if process is not None)}
+        doomed = set(marked(run.name))
+        try:
+            known = (same_process(child.pid, child.create_time) for child in _unended(run))
+            doomed |= {process for process in known if process is not None}
+        except JournalTooNewError:
+            newer.append(run)
         kill_all(doomed)
         ended += len(doomed)
-    return ended
+        if run not in newer:
+            _close(run)
+    return ended, tuple(newer)
+
+
+def _unended(run: Path) -> tuple[ChildStarted, ...]:
+    """The children that have no end in the journal."""
+    children: dict[int, ChildStarted] = {}
+    for event in journal.read(run):
+        if isinstance(event, ChildStarted):
+            children[event.pid] = event
+        elif isinstance(event, ChildEnded):
+            children.pop(event.pid, None)
+    return tuple(children.values())
+
+
+def _close(run: Path) -> None:
+    log = Journal(run)
+    log.append(RunFinished(status="interrupted", seconds=0.0))
+    log.close()

@@ -4,7 +4,15 @@ import errno
 
 from core.events import StageError
 
-_DENIED = (errno.EACCES, errno.EROFS, errno.EPERM)
+_CODES = {
+    errno.ENOSPC: "disk_ran_full",
+    getattr(errno, "EDQUOT", -1): "disk_quota",
+    errno.EIO: "disk_error",
+    errno.EACCES: "folder_not_writable",
+    errno.EROFS: "folder_not_writable",
+    errno.EPERM: "folder_not_writable",
+    errno.ENAMETOOLONG: "path_too_long",
+}
 
 
 def explained(error: OSError) -> StageError:
@@ -13,10 +21,6 @@ def explained(error: OSError) -> StageError:
 
 
 def _code(error: OSError) -> str:
-    if error.errno == errno.ENOSPC:
-        return "disk_ran_full"
     if getattr(error, "winerror", None) in (32, 33):  # a sharing or lock violation
         return "file_locked"
-    if error.errno in _DENIED:
-        return "folder_not_writable"
-    return "path_too_long" if error.errno == errno.ENAMETOOLONG else "os_error"
+    return _CODES.get(error.errno or 0, "os_error")

@@ -1,10 +1,11 @@
 """The runner: works through the plan of one run, and writes its journal. Headless; it outlives who started it."""
 
+import contextlib
 import shutil
+import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from core.events import (
     StageStopped,
     Stopped,
 )
-from core.hardware.disk import free_bytes
+from core.hardware.disk import free_bytes, tree_bytes
 from core.pipeline import manifest
 from core.pipeline.journal import Journal
 from core.pipeline.os_errors import explained
@@ -41,6 +42,8 @@ from core.stages.job import SHARED, Job
 
 DISK_RESERVE = 200_000_000
 """Bytes that stay free beside a stage's forecast."""
+TAIL_LINE = 500
+"""Characters of a program's last lines that the journal keeps: they must fit into its ballast."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,31 +99,46 @@ class Runner:
 
     def _guarded(self, item: PlannedStage) -> RunStatus:
         """Run one stage, and word its end in the journal."""
-        name, log = item.stage.name, self._log(item)
+        log = self._run.folder / "logs" / f"{item.stage.name}.log"
         try:
+            log.parent.mkdir(parents=True, exist_ok=True)
             self._stage(item, log)
         except Stopped:
-            self._journal.append(StageStopped(stage=name))
+            self._journal.append(StageStopped(stage=item.stage.name))
             return "stopped"
         except ChildFailedError as error:
-            self._fail(name, error.code, error, log, error.tail)
+            self._fail(item, error, log, error.tail)
             return "failed"
         except StageError as error:
-            self._fail(name, error.code, error, log)
+            self._fail(item, error, log)
             return "failed"
         except OSError as error:
-            found = explained(error)
-            self._fail(name, found.code, found, log)
+            self._fail(item, explained(error), log)
             return "failed"
         except Exception:  # noqa: BLE001 - the last guard: a bug of ours ends the run, not the journal
-            with log.open("a", encoding="utf-8") as file:
+            with contextlib.suppress(OSError), log.open("a", encoding="utf-8") as file:
                 file.write(traceback.format_exc())
-            self._fail(name, "internal_error", StageError("internal_error"), log)
+            self._fail(item, StageError("internal_error"), log)
             return "failed"
         return "done"
 
-    def _fail(self, stage: str, code: str, error: StageError, log: Path, tail: tuple[str, ...] = ()) -> None:
-        self._journal.append(StageFailed(stage=stage, code=code, values=error.values, tail=tail, log=str(log)))
+    def _fail(self, item: PlannedStage, error: StageError, log: Path, tail: tuple[str, ...] = ()) -> None:
+        found = self._filled(item, error) if error.code == "disk_ran_full" else error
+        shown = tuple(line[:TAIL_LINE] for line in tail)
+        name = item.stage.name
+        self._journal.append(StageFailed(stage=name, code=found.code, values=found.values, tail=shown, log=str(log)))
+
+    def _filled(self, item: PlannedStage, error: StageError) -> StageError:
+        """Which disk ran full, and what the stage needs there: a program's own words seldom name either."""
+        job = self._run.job
+        final = job.folder(item.stage.name)
+        try:
+            place = min((final, job.work, Path(tempfile.gettempdir())), key=free_bytes)
+            free = _available(final) if place == final else free_bytes(place)
+            needed = max(item.stage.forecast_bytes(job), tree_bytes(_part(final))) + DISK_RESERVE
+        except (OSError, StageError):
+            return error
+        return StageError("disk_ran_full_at", path=str(place), needed=needed, free=free)
 
     def _stage(self, item: PlannedStage, log: Path) -> None:
         begin = time.monotonic()
@@ -137,10 +155,10 @@ class Runner:
                 return
             self._make(item, log, begin)
 
-    @contextmanager
+    @contextlib.contextmanager
     def _shared_lock(self, item: PlannedStage) -> Iterator[None]:
         """Runtime and llama.cpp are everybody's: another project that makes them now is waited for."""
-        with ExitStack() as stack:
+        with contextlib.ExitStack() as stack:
             if item.stage.name in SHARED:
                 locks = self._run.job.work / "locks"
                 locks.mkdir(parents=True, exist_ok=True)
@@ -204,15 +222,15 @@ class Runner:
         run = self._run
         return StageContext(run.job, item.stage, folder, emit, run.target, run.stop, log, run.run_id, on_start, on_end)
 
-    def _log(self, item: PlannedStage) -> Path:
-        folder = self._run.folder / "logs"
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder / f"{item.stage.name}.log"
-
     def _check_disk(self, item: PlannedStage, final: Path) -> None:
-        needed, free = item.stage.forecast_bytes(self._run.job) + DISK_RESERVE, free_bytes(final)
+        needed, free = item.stage.forecast_bytes(self._run.job) + DISK_RESERVE, _available(final)
         if free < needed:
             raise StageError("disk_space", needed=needed, free=free, path=str(final))
+
+
+def _available(final: Path) -> int:
+    """The space for a stage: what is free, and what an earlier try holds, which is gone on with or removed."""
+    return free_bytes(final) + tree_bytes(final) + tree_bytes(_part(final))
 
 
 def _only_adds(item: PlannedStage, job: Job) -> bool:

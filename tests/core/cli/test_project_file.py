@@ -8,7 +8,8 @@ import pytest
 
 from core.config.project import TuneProject
 from core.config.store import load, save
-from tests.core.cli.conftest import Home, english, fill
+from tests.core.cli.conftest import Home, english
+from tests.core.conftest import fill
 
 WRONG = """
 schema_version = 1

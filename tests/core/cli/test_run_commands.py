@@ -15,7 +15,9 @@ from core.config.settings import Settings
 from core.events import ADAPTER, SCHEMA, ChildStarted, RunFinished, RunStarted, StageFailed, StageSkipped
 from core.pipeline import journal, launch
 from core.pipeline.launch import RunRequest
-from tests.core.cli.conftest import Home, english, fill
+from core.platform.detached import start_detached
+from tests.core.cli.conftest import Home, english
+from tests.core.conftest import fill
 
 fake = pytest.mark.skipif(sys.platform == "win32", reason="the fake interpreter is a shell script")
 
@@ -237,14 +239,56 @@ def test_status_shows_how_far_a_dead_run_came(home: Home) -> None:
     assert english(home("status", path, "--lang", "zh").out, "train", "abcd") == []
 
 
-@pytest.mark.parametrize("command", ["status", "run"])
-def test_a_journal_of_a_newer_version(home: Home, command: str) -> None:
+@fake
+def test_a_journal_of_a_newer_version(home: Home) -> None:
+    """Its run cannot be shown, but keeps nobody from running."""
     path = home.project()
     write_journal(home.folder / "项目.runs", started(schema_version=SCHEMA + 1))
-    said = home(command, path)
+    said = home("status", path)
     assert said.code == 1
     assert "newer Tunesmith" in said.err
     assert "→ Update" in said.err
+    said = home("run", path)
+    assert "newer Tunesmith" in said.out
+    assert "ran out of main memory" in said.err  # it came to where every run of this home ends
+    assert "failed" in home("status", path).out
+
+
+def test_status_shows_the_run_that_works(home: Home) -> None:
+    path = home.project()
+    runs = home.folder / "项目.runs"
+    refused = {"type": "message", "stage": "", "level": "error", "code": "already_running", "values": {"pid": 1}}
+    ended = {"type": "run_finished", "status": "failed", "seconds": 0.0}
+    stage = {"type": "stage_started", "stage": "train", "fingerprint": "0"}
+    with running_elsewhere(runs, "20250101-000000-000-abcd"):
+        assert home("status", path, "--json").json["state"] == "running"  # before its first event
+        write_journal(runs, started(), stage, run_id="20250101-000000-000-abcd")
+        write_journal(runs, started(), ended, run_id="20250102-000000-000-abcd")
+        write_journal(runs, refused, ended, run_id="20250103-000000-000-abcd")
+        shown = home("status", path, "--json").json
+        assert (shown["run"], shown["state"]) == ("20250101-000000-000-abcd", "running")
+        assert shown["stages"] == {"train": {"state": "running"}}
+    assert home("status", path, "--json").json["run"] == "20250102-000000-000-abcd"  # not the refused one
+
+
+def test_a_second_runner_of_the_same_run_leaves_its_journal_alone(home: Home) -> None:
+    runs, run_id = home.folder / "项目.runs", "20250101-000000-000-abcd"
+    request = RunRequest(file=home.project(), project=TuneProject(), settings=home.settings())
+    with running_elsewhere(runs, run_id):
+        write_journal(runs, started(), run_id=run_id)
+        before = (runs / run_id / journal.EVENTS).read_bytes()
+        (runs / run_id / launch.REQUEST).write_text(request.model_dump_json(), encoding="utf-8")
+        assert home("runner", runs / run_id).code == 3
+        assert (runs / run_id / journal.EVENTS).read_bytes() == before
+
+
+def test_a_runner_that_dies_at_once(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.pipeline.launch.ourselves", lambda: [sys.executable, "-c", "raise SystemExit('oh dear')"])
+    monkeypatch.setattr("core.pipeline.launch.START_TIMEOUT", 0.5)
+    said = home("run", home.project())
+    assert said.code == 1
+    assert "The run was cut off" in said.err
+    assert "runner.log" in said.err
 
 
 def test_a_torn_journal(home: Home) -> None:
@@ -303,6 +347,24 @@ def test_a_full_disk(home: Home, small_disk: Path) -> None:
     assert said.code == 2
     assert "The disk is full" in said.err
     assert sorted(file.name for file in small_disk.iterdir()) == ["filler", "p.tunesmith"]
+
+
+def test_a_disk_that_is_full_before_the_runners_first_word(
+    home: Home, small_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = small_disk / "p.tunesmith"
+    path.write_bytes(home.project().read_bytes())
+
+    def start(argv: list[str], env: dict[str, str], log: Path) -> int:
+        fill(small_disk)
+        return start_detached(argv, env, log)
+
+    monkeypatch.setattr("core.pipeline.launch.start_detached", start)
+    said = home("run", path)
+    assert said.code == 1
+    assert "The disk is full" in said.err
+    (run,) = (folder for folder in (small_disk / "p.runs").iterdir() if folder.is_dir())
+    assert (run / "runner.log").read_text(encoding="utf-8") == ""
 
 
 @fake

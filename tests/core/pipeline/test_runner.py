@@ -4,6 +4,7 @@ import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import cast
 
 import psutil
 import pytest
@@ -12,10 +13,12 @@ from core.config.project import TuneProject
 from core.config.settings import Settings
 from core.config.store import with_values
 from core.events import (
+    SCHEMA,
     ChildEnded,
     ChildStarted,
     Event,
     RunFinished,
+    RunStarted,
     StageFailed,
     StageFinished,
     StageSkipped,
@@ -88,6 +91,7 @@ class Bench:
         if until:
             plan = plan[: [item.stage.name for item in plan].index(until) + 1]
         folder = job.runs / f"run-{self.count}"
+        journal.reserve(folder)
         log = Journal(folder)
         stop_file = StopFile(folder / "stop")
         if stop:
@@ -158,7 +162,7 @@ def test_a_failing_child_leaves_no_final_name(bench: Bench) -> None:
     project = with_values(TuneProject(), training={"extra_args": ["raise SystemExit('No space left on device')"]})
     events = bench.run(project)
     (failed,) = [event for event in events if isinstance(event, StageFailed)]
-    assert failed.code == "disk_ran_full"
+    assert failed.code == "disk_ran_full_at"
     assert "No space left on device" in failed.tail
     assert not bench.job(project).folder("second").exists()
     assert isinstance(events[-1], RunFinished)
@@ -221,7 +225,95 @@ def test_orphans_of_a_dead_runner_are_ended(bench: Bench) -> None:
     log.close()
     orphans = _orphan(bench, "run-dead")
     orphan = next(orphans)
-    assert end_orphans(runs) == 1
+    assert end_orphans(runs) == (1, ())
     assert not orphan.is_running() or orphan.status() == psutil.STATUS_ZOMBIE
     next(orphans, None)
-    assert end_orphans(runs) == 0
+    assert journal.finished(dead) is not None  # not looked at again
+    assert end_orphans(runs) == (0, ())
+
+
+def test_a_dead_run_is_read_once(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.run(TuneProject())
+    runs = bench.job(TuneProject()).runs
+    for number in range(3):
+        Journal(runs / f"run-dead-{number}").close()
+    looked: list[str] = []
+
+    def record(mark: str) -> Iterator[psutil.Process]:
+        looked.append(mark)
+        return iter(())
+
+    monkeypatch.setattr("core.pipeline.orphans.marked", record)
+    end_orphans(runs)
+    end_orphans(runs)
+    assert looked == ["run-dead-0", "run-dead-1", "run-dead-2"]
+
+
+def test_a_newer_tunesmiths_run_is_passed_over_but_its_processes_are_ended(bench: Bench) -> None:
+    bench.run(TuneProject())
+    runs = bench.job(TuneProject()).runs
+    newer = runs / "run-newer"
+    log = Journal(newer)
+    log.append(
+        RunStarted(
+            schema_version=SCHEMA + 1, run_id="run-newer", project="", stages=(), pid=1, create_time=0.0, version="9"
+        )
+    )
+    log.close()
+    before = (newer / journal.EVENTS).read_bytes()
+    orphans = _orphan(bench, "run-newer")
+    next(orphans)
+    assert end_orphans(runs) == (1, (newer,))
+    next(orphans, None)
+    assert (newer / journal.EVENTS).read_bytes() == before
+
+
+class Hungry(Stage):
+    """Writes more than the disk holds, by itself or by a child that says so or not."""
+
+    name = "first"
+
+    def inputs(self, job: Job) -> Mapping[str, object]:
+        return {}
+
+    def forecast_bytes(self, job: Job) -> int:
+        return 700_000
+
+    def run(self, ctx: StageContext) -> None:
+        writing = "f = open('made.bin', 'wb', 0)\nfor _ in range({0}): f.write(bytes(1024))"
+        match ctx.job.project.training.extra_args[0]:
+            case "child":
+                ctx.run(python(writing.format(2000)))
+            case "ourselves":
+                (ctx.folder / "made.bin").write_bytes(bytes(2_000_000))
+            case "output":
+                ctx.run(python("while True: print('x' * 1000)"))
+            case _:
+                pass
+        ctx.run(python(writing.format(100)))
+
+
+@pytest.mark.parametrize("who", ["child", "ourselves", "output"])
+def test_a_disk_that_runs_full_is_named_and_the_next_run_goes_on(
+    small_disk: Path, monkeypatch: pytest.MonkeyPatch, who: str
+) -> None:
+    monkeypatch.setattr("core.pipeline.plan.STAGES", (Hungry(), Second()))
+    monkeypatch.setattr(runner, "DISK_RESERVE", 10_000)
+    bench = Bench(small_disk)
+    (small_disk / "film").write_bytes(bytes(100_000))
+    hungry = with_values(TuneProject(), training={"extra_args": [who]})
+    events = bench.run(hungry)
+    assert isinstance(events[-1], RunFinished)
+    assert events[-1].status == "failed"
+    (failed,) = [event for event in events if isinstance(event, StageFailed)]
+    assert failed.code == "disk_ran_full_at"
+    final = bench.job(hungry).folder("first")
+    assert failed.values["path"] == str(final)
+    assert cast("int", failed.values["needed"]) >= 710_000
+    assert not final.exists()
+    assert sum(isinstance(event, ChildStarted) for event in events) == sum(isinstance(e, ChildEnded) for e in events)
+    (small_disk / "film").unlink()
+    (bench.job(hungry).runs / "run-1" / "logs" / "first.log").unlink(missing_ok=True)
+    again = bench.run(with_values(TuneProject(), training={"extra_args": ["now it fits"]}))
+    assert "stage_finished:first" in kinds(again)
+    assert (final / "made.bin").stat().st_size == 102_400
