@@ -5,6 +5,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from core.cli.console import Console
 from core.cli.run_commands import follow
@@ -15,7 +16,7 @@ from core.hardware.disk import free_bytes
 from core.hardware.gpu import gpus
 from core.hardware.memory import memory
 from core.messages import N_, label, size
-from core.pipeline import launch
+from core.pipeline import launch, shared
 from core.pipeline.launch import RunRequest
 from core.pipeline.lock import holder
 from core.pipeline.plan import make_job
@@ -154,7 +155,7 @@ def install(job: Job, console: Console, *, fresh: bool) -> int:
         console.error("already_running", {"pid": found.pid})
         return 3
     if fresh:
-        runtime_state.discard(job.runtime.folder)
+        _discard(job, [job.runtime.folder])
     job.file.parent.mkdir(parents=True, exist_ok=True)
     request = RunRequest(file=job.file, project=job.project, settings=job.settings, until_stage="install_runtime")
     return follow(launch.start(request, job.runs), console)
@@ -162,12 +163,22 @@ def install(job: Job, console: Console, *, fresh: bool) -> int:
 
 def remove(job: Job, console: Console) -> int:
     """Remove every runtime that Tunesmith made in the work folder."""
-    home = job.runtime.home
-    for folder in sorted(home.glob("*")) if home.exists() else []:
-        runtime_state.discard(folder)
+    if (found := holder(job.runs)) is not None:
+        console.error("already_running", {"pid": found.pid})
+        return 3
+    _discard(job, sorted(job.runtime.home.glob("*")))
     shutil.rmtree(job.runs, ignore_errors=True)
     console.say(N_("The training runtime is removed."))
     return 0
+
+
+def _discard(job: Job, folders: list[Path]) -> None:
+    """Remove environments. Raises StageError where a run of any project works with one of them."""
+    folders = [folder for folder in folders if folder.exists()]
+    if folders:
+        with shared.to_remove(job.work, "install_runtime", folders):
+            for folder in folders:
+                runtime_state.discard(folder)
 
 
 def status(job: Job, console: Console) -> int:

@@ -169,12 +169,10 @@ def _detail(state: dict[str, Any], console: Console) -> str:
 def stop(path: Path, console: Console, *, now: bool) -> int:
     """Write the stop file of the run that works."""
     runs = _runs(path)
-    found = holder(runs)
-    if found is None:
+    if holder(runs) is None:
         console.say(N_("This project is not running."))
         return 0
-    newest = launch.latest(runs)
-    run_folder = runs / found.run_id if found.run_id else newest
+    run_folder = launch.latest(runs)
     if run_folder is not None:
         launch.stop(run_folder, now=now)
     console.message("stop_requested", {})

@@ -56,6 +56,14 @@ MESSAGES: dict[str, Text] = {
         "This project is being run already (process {pid}).",
         'Watch it with "tunesmith status", or end it with "tunesmith stop".',
     ),
+    "shared_in_use": Text(
+        "{path} cannot be made anew or removed now: a run of {project} works with it (process {pid}).",
+        'Wait until that run has ended, or end it with "tunesmith stop"; then try again.',
+    ),
+    "shared_being_made": Text(
+        "{path} cannot be removed now: a run is just making or checking it.",
+        "Try again when that run has got further, or has ended.",
+    ),
     "journal_newer": Text("A run was made by a newer Tunesmith: {path}", "Update Tunesmith."),
     "runner_died": Text("The run was cut off.", "Run again: it goes on where it was. Its log: {log}"),
     "runner_silent": Text("The run did not start.", "Look into its log, and run again: {log}"),

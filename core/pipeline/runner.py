@@ -29,7 +29,7 @@ from core.events import (
     Stopped,
 )
 from core.hardware.disk import free_bytes, tree_bytes
-from core.pipeline import manifest
+from core.pipeline import manifest, shared
 from core.pipeline.journal import Journal
 from core.pipeline.os_errors import explained
 from core.pipeline.plan import PlannedStage, from_stage, planned, up_to_date
@@ -85,8 +85,11 @@ class Runner:
                 version=__version__,
             )
         )
-        with awake():
-            status = self._stages()
+        try:
+            with awake():
+                status = self._stages()
+        finally:
+            shared.leave(run.job.work, run.run_id)
         self._journal.append(RunFinished(status=status, seconds=time.monotonic() - begin))
         return status
 
@@ -158,14 +161,17 @@ class Runner:
     @contextlib.contextmanager
     def _shared_lock(self, item: PlannedStage) -> Iterator[None]:
         """Runtime and llama.cpp are everybody's: another project that makes them now is waited for."""
-        with contextlib.ExitStack() as stack:
-            if item.stage.name in SHARED:
-                locks = self._run.job.work / "locks"
-                locks.mkdir(parents=True, exist_ok=True)
-                lock = FileLock(locks / f"{item.stage.name}.lock", timeout=0.2, blocking=True)
-                _acquire(lock, self._run.stop)
-                stack.callback(lock.release)
+        name, run = item.stage.name, self._run
+        if name not in SHARED:
             yield
+            return
+        lock = shared.lock(run.job.work, name)
+        _acquire(lock, run.stop)
+        try:
+            yield
+            shared.enter(run.job.work, name, run.job.folder(name), run.run_id, run.job.file)
+        finally:
+            lock.release()
 
     def _make(self, item: PlannedStage, log: Path, begin: float) -> None:
         """Do the stage's work, then put its artifacts under their final name."""
@@ -173,7 +179,9 @@ class Runner:
         self._journal.append(StageStarted(stage=name, fingerprint=item.fingerprint))
         final = job.folder(name)
         self._check_disk(item, final)
-        if name not in SHARED:
+        if name in SHARED:
+            shared.refuse_if_used(job.work, name, final)
+        else:
             if name in self._run.again:
                 _forget(final)
             if not _only_adds(item, job):

@@ -1,11 +1,17 @@
 """doctor and runtime: what they show, and that nothing wrong with this computer keeps them from showing the rest."""
 
+import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from core.config.project import TuneProject
 from core.events import StageError
+from core.pipeline.lock import hold
+from core.tools.runtime import runtime_spec
 from tests.core.cli.conftest import Home, english
 
 ROWS = ["GPU", "RAM", "disk", "uv", "training runtime", "llama.cpp", "Ollama"]
@@ -113,3 +119,51 @@ def test_remove_where_nothing_is(nowhere: Home) -> None:
 def test_a_given_runtime_survives_remove(home: Home) -> None:
     assert home("runtime", "remove").code == 0
     assert (home.folder / "fake_python").exists()
+
+
+@contextmanager
+def used_elsewhere(work: Path, folder: Path, *, making: bool = False) -> Iterator[int]:
+    """Another process that trains with the runtime in this folder, or makes it just now; its pid."""
+    code = (
+        "import sys; from pathlib import Path; from core.pipeline import shared\n"
+        "work, folder = map(Path, sys.argv[1:3]); lock = shared.lock(work, 'install_runtime'); lock.acquire()\n"
+        "if sys.argv[3] == 'False':\n"
+        "    shared.enter(work, 'install_runtime', folder, 'run-1', Path('other.tunesmith')); lock.release()\n"
+        "print('held', flush=True); sys.stdin.read()"
+    )
+    argv = [sys.executable, "-c", code, str(work), str(folder), str(making)]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().strip() == b"held"
+        yield process.pid
+        process.kill()
+
+
+@pytest.mark.parametrize("action", ["repair", "remove"])
+def test_a_runtime_that_is_in_use_stays(nowhere: Home, action: str) -> None:
+    spec = runtime_spec(nowhere.settings(), TuneProject(), lambda: "cpu")
+    spec.folder.mkdir(parents=True)
+    work = nowhere.folder / "work"
+    with used_elsewhere(work, spec.folder) as pid:
+        said = nowhere("runtime", action)
+        assert said.code == 1
+        assert "other.tunesmith" in said.err
+        assert f"process {pid}" in said.err
+        assert "→" in said.err
+        assert english(nowhere("runtime", action, "--lang", "zh").err, "other.tunesmith") == []
+        assert spec.folder.exists()
+    with used_elsewhere(work, spec.folder, making=True):
+        said = nowhere("runtime", action)
+        assert said.code == 1
+        assert "just making" in said.err
+        assert spec.folder.exists()
+    assert nowhere("runtime", "remove").code == 0  # the other was killed
+    assert not spec.folder.exists()
+
+
+def test_remove_while_a_runtime_is_installed(nowhere: Home) -> None:
+    runs = nowhere.folder / "work" / "runtime.runs"
+    with hold(runs, "run-1"):
+        said = nowhere("runtime", "remove")
+    assert said.code == 3
+    assert runs.exists()
