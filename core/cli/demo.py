@@ -102,7 +102,8 @@ def _ollama(folder: Path, console: Console, *, keep: bool) -> Iterator[str]:
     for licence in server.licences:
         console.say(N_("Licence: {path}"), path=licence)
     with running(server, folder / "ollama-data", start_detached, keep=keep) as private:
-        os.environ["OLLAMA_HOST"] = private.address  # the runner inherits it
+        # the runner inherits them
+        os.environ.update(OLLAMA_HOST=private.address, OLLAMA_MODELS=str(private.models))
         console.say(
             N_("The demo's own Ollama {version} answers at {address}."), version=server.version, address=private.address
         )

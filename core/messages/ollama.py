@@ -106,6 +106,10 @@ MESSAGES: dict[str, Text] = {
         "The disk on which Ollama keeps its models is full.",
         "Free some space there, or set OLLAMA_MODELS to a folder on another disk and restart Ollama.",
     ),
+    "ollama_disk_space": Text(
+        "The disk of Ollama's models is too full: {needed:size} are needed, {free:size} are free at {path}",
+        "Free some space there, or set OLLAMA_MODELS to a folder on another disk and restart Ollama.",
+    ),
     "ollama_name_refused": Text(
         "Ollama refuses the name {name}: {reason}",
         "Use letters, digits, '.', '_' and '-', as in you/my-model:q4.",

@@ -39,6 +39,7 @@ from core.process.stop import StopFile
 from core.process.target import Running, Target
 from core.stages.base import ChildFailedError, StageContext, file_stands
 from core.stages.job import SHARED, Job
+from core.tools import ollama
 
 DISK_RESERVE = 200_000_000
 """Bytes that stay free beside a stage's forecast."""
@@ -234,6 +235,11 @@ class Runner:
         needed, free = item.stage.forecast_bytes(self._run.job) + DISK_RESERVE, _available(final)
         if free < needed:
             raise StageError("disk_space", needed=needed, free=free, path=str(final))
+        kept = item.stage.ollama_bytes(self._run.job)
+        if kept and ollama.is_local():
+            needed, models = kept + DISK_RESERVE, ollama.models_folder()
+            if (free := free_bytes(models)) < needed:
+                raise StageError("ollama_disk_space", needed=needed, free=free, path=str(models))
 
 
 def _available(final: Path) -> int:

@@ -70,6 +70,10 @@ class Stage(ABC):
         """The disk space that the stage will need at most."""
         return 50_000_000
 
+    def ollama_bytes(self, job: Job) -> int:
+        """What Ollama will keep of the stage's work, on the disk of its models."""
+        return 0
+
     def is_whole(self, job: Job, artifacts: Sequence[Artifact]) -> bool:
         """Whether what an earlier run made still stands: files by size and time."""
         return all(file_stands(artifact) for artifact in artifacts)

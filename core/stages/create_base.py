@@ -15,7 +15,8 @@ from core.stages.quantize import command as quantize_command
 from core.stages.quantize import measured, quantize, types
 from core.tools import ollama_models, ollama_names
 
-BASE_F16, BASE = "base-f16.gguf", "base.gguf"
+FULL, BASE = "base-{outtype}.gguf", "base.gguf"
+"""What quantization starts from, and its result. Only one names its type: q8_0 and Q8_0 are one file on Windows."""
 
 
 class CreateBase(Stage):
@@ -48,8 +49,14 @@ class CreateBase(Stage):
         return models_stand(artifacts)
 
     def forecast_bytes(self, job: Job) -> int:
-        """The base as f16 for a while, and the quantized one twice (here and in Ollama)."""
-        return gguf_bytes(job.model, "f16") + 2 * quantized_bytes(job.model, types(job)[0])
+        """The GGUF that quantization starts from, and the quantized one beside it; a model of the user's: nothing."""
+        if job.project.ollama.base_name:
+            return 0
+        return gguf_bytes(job.model, job.project.export.outtype) + quantized_bytes(job.model, types(job)[0])
+
+    def ollama_bytes(self, job: Job) -> int:
+        """Ollama keeps a copy of the quantized one."""
+        return 0 if job.project.ollama.base_name else quantized_bytes(job.model, types(job)[0])
 
     def script(self, job: Job) -> Sequence[ScriptLine]:
         """The same commands as for the tuned model, on the base."""
@@ -58,7 +65,7 @@ class CreateBase(Stage):
         if job.project.export.imatrix:
             return (ScriptLine(stage=self.name, folder=job.folder(self.name)),)
         folder, kind = job.folder(self.name), types(job)[0]
-        full, small = folder / BASE_F16, folder / BASE
+        full, small = _files(job, folder)
         convert = convert_command(job, job.model_folder, full, f"{job.name}-base")
         return (
             ScriptLine(convert, folder=folder),
@@ -72,7 +79,7 @@ class CreateBase(Stage):
         if job.project.ollama.base_name:
             self._adopt(ctx, name)
             return
-        full, small = ctx.folder / BASE_F16, ctx.folder / BASE
+        full, small = _files(job, ctx.folder)
         ctx.run(convert_command(job, job.model_folder, full, f"{job.name}-base"), ConvertParser(self.name))
         matrix = measured(ctx, full) if job.project.export.imatrix else None
         quantize(ctx, full, small, types(job)[0], matrix)
@@ -89,6 +96,10 @@ class CreateBase(Stage):
     def artifacts(self, ctx: StageContext) -> Iterable[Path]:
         """The Modelfile, where one was written."""
         return [path for path in (ctx.folder / MODELFILE,) if path.exists()]
+
+
+def _files(job: Job, folder: Path) -> tuple[Path, Path]:
+    return folder / FULL.format(outtype=job.project.export.outtype), folder / BASE
 
 
 def base_name(job: Job) -> str:

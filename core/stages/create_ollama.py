@@ -37,7 +37,7 @@ class CreateOllama(Stage):
         """Whether Ollama still has the model with the manifest that we made."""
         return models_stand(artifacts)
 
-    def forecast_bytes(self, job: Job) -> int:
+    def ollama_bytes(self, job: Job) -> int:
         """Ollama keeps a copy of the GGUF."""
         return job.gguf(types(job)[0]).stat().st_size
 

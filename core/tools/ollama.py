@@ -21,6 +21,9 @@ DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 11434
 MINIMUM_VERSION = "0.5.5"
 """The first whose create call takes uploaded files instead of a Modelfile's text."""
+SERVICE_HOME = Path("/usr/share/ollama")
+SERVICE_MODELS = SERVICE_HOME / ".ollama" / "models"
+"""Where Ollama's installer for Linux lets the service, a user of its own, keep them."""
 CONNECT_TIMEOUT = 5.0
 PROBE_TIMEOUT = 2.0
 
@@ -91,6 +94,15 @@ def host(env: Mapping[str, str] | None = None) -> str:
     return f"[{name}]:{port}" if ":" in name else f"{name}:{port}"
 
 
+def is_local() -> bool:
+    """Whether OLLAMA_HOST names a server on this computer, so that its models take our disk."""
+    try:
+        host()
+    except StageError:
+        return False
+    return True
+
+
 def _host_and_port(text: str, default_port: int) -> tuple[str, int]:
     """The two parts of ``address``, ``address:port``, ``:port``, ``[v6]`` or ``[v6]:port``."""
     match = re.fullmatch(
@@ -128,9 +140,12 @@ def find_binary(env: Mapping[str, str] | None = None) -> Path | None:
 
 
 def models_folder(env: Mapping[str, str] | None = None) -> Path:
-    """Where a server that this user starts keeps its models."""
+    """Where the server keeps its models: OLLAMA_MODELS, this user's folder, or that of the Linux service."""
     chosen = (os.environ if env is None else env).get("OLLAMA_MODELS", "")
-    return Path(chosen) if chosen else Path.home() / ".ollama" / "models"
+    own = Path.home() / ".ollama" / "models"
+    if chosen:
+        return Path(chosen)
+    return SERVICE_MODELS if SERVICE_HOME.is_dir() and not own.is_dir() else own
 
 
 def version(address: str, timeout: float = PROBE_TIMEOUT) -> str | None:

@@ -19,10 +19,11 @@ STOP_WAIT = 5.0
 
 @dataclass(frozen=True, slots=True)
 class PrivateServer:
-    """A server that is up: where it answers, and its process."""
+    """A server that is up: where it answers, its process, and where its models lie."""
 
     address: str
     pid: int
+    models: Path
 
 
 @contextlib.contextmanager
@@ -35,11 +36,12 @@ def running(server: DemoServer, folder: Path, spawn: Spawn, *, keep: bool = Fals
     folder.mkdir(parents=True, exist_ok=True)
     kill_all(marked(mark))
     address = f"127.0.0.1:{_free_port()}"
-    changes = {"OLLAMA_HOST": address, "OLLAMA_MODELS": str(folder / "models"), "HOME": str(folder), MARK: mark}
+    models = folder / "models"
+    changes = {"OLLAMA_HOST": address, "OLLAMA_MODELS": str(models), "HOME": str(folder), MARK: mark}
     env = child_environment({**server.env, **changes})
     try:
         pid = start(server.argv, env, address, folder / "ollama.log", spawn)
-        yield PrivateServer(address, pid)
+        yield PrivateServer(address, pid, models)
     except BaseException:
         _stop(mark)
         raise

@@ -192,6 +192,20 @@ def test_disk_space_is_checked_before_a_stage(bench: Bench, monkeypatch: pytest.
     assert failed.values["free"] == 1000
 
 
+def test_the_disk_of_ollamas_models_is_checked_before_a_stage(
+    bench: Bench, small_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(First, "ollama_bytes", lambda *_: 5_000_000)
+    monkeypatch.setenv("OLLAMA_MODELS", str(small_disk / "models"))
+    monkeypatch.delenv("OLLAMA_HOST", raising=False)
+    events = bench.run(TuneProject())
+    (failed,) = [event for event in events if isinstance(event, StageFailed)]
+    assert (failed.code, failed.values["path"]) == ("ollama_disk_space", str(small_disk / "models"))
+    assert not any(isinstance(event, ChildStarted) for event in events)
+    monkeypatch.setenv("OLLAMA_HOST", "10.9.8.7")  # another computer's disk: the stage says what it thinks of that
+    assert ran(bench.run(TuneProject())) == {"first", "second"}
+
+
 def test_a_bug_of_ours_ends_the_run_in_the_journal(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(_self: First, _ctx: StageContext) -> None:
         raise ZeroDivisionError("a bug")

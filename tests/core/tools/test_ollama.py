@@ -6,7 +6,7 @@ import psutil
 import pytest
 
 from core.events import StageError
-from core.tools.ollama import MINIMUM_VERSION, find_binary, host, models_folder, too_old
+from core.tools.ollama import MINIMUM_VERSION, find_binary, host, is_local, models_folder, too_old
 
 
 @pytest.mark.parametrize(
@@ -67,6 +67,26 @@ def test_the_program_is_found_on_path_and_where_windows_installs_it(tmp_path: Pa
 def test_the_models_folder_is_the_chosen_one_or_the_users() -> None:
     assert models_folder({"OLLAMA_MODELS": "/data/models"}) == Path("/data/models")
     assert models_folder({}) == Path.home() / ".ollama" / "models"
+
+
+def test_the_models_folder_of_the_linux_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    service, home = tmp_path / "service", tmp_path / "home"
+    monkeypatch.setattr("core.tools.ollama.SERVICE_HOME", service)
+    monkeypatch.setattr("core.tools.ollama.SERVICE_MODELS", service / "models")
+    monkeypatch.setattr(Path, "home", lambda: home)
+    assert models_folder({}) == home / ".ollama" / "models"
+    service.mkdir()
+    assert models_folder({}) == service / "models"
+    (home / ".ollama" / "models").mkdir(parents=True)  # this user has run a server too
+    assert models_folder({}) == home / ".ollama" / "models"
+
+
+@pytest.mark.parametrize(
+    ("address", "local"), [("", True), ("0.0.0.0:11434", True), ("[::1]", True), ("10.9.8.7", False), ("box", False)]
+)
+def test_whose_disk_the_models_take(monkeypatch: pytest.MonkeyPatch, address: str, local: bool) -> None:
+    monkeypatch.setenv("OLLAMA_HOST", address)
+    assert is_local() is local
 
 
 @pytest.mark.parametrize(
