@@ -3,7 +3,7 @@
 import argparse
 import contextlib
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from core.cli.console import Console
 from core.cli.run_view import View, make_view
 from core.config.settings import Settings
 from core.config.store import load, with_values
-from core.events import Message, Progress, RunFinished, StageFailed, StageFinished, StageSkipped, StageStarted
+from core.events import Message, Progress, RunFinished, StageFailed, StageFinished, StageSkipped, StageStarted, Value
 from core.messages import N_
 from core.pipeline import launch
 from core.pipeline.check import check, errors
@@ -49,6 +49,8 @@ def run(args: argparse.Namespace, settings: Settings, console: Console) -> int:
         console.problems(problems)
     if errors(problems) or not _known_stages(args, make_job(job.file, project, settings), console):
         return 2
+    if (renamed := _renamed(job)) is not None:
+        console.message("project_renamed", renamed, style="yellow")
     request = RunRequest(
         file=job.file,
         project=project,
@@ -67,7 +69,21 @@ def _known_stages(args: argparse.Namespace, job: Job, console: Console) -> bool:
         if name not in names:
             console.error("stage_unknown", {"stage": name, "known": ", ".join(names)})
             return False
+    first, last = args.from_stage, args.until_stage
+    if first and last and names.index(last) < names.index(first):
+        console.error("stages_reversed", {"first": first, "last": last})
+        return False
     return True
+
+
+def _renamed(job: Job) -> Mapping[str, Value] | None:
+    """The name that the project had before, as it seems: artifacts lie here, of no file, while ours has none."""
+    folder = job.file.parent
+    if job.artifacts.exists():
+        return None
+    named = {path.stem for path in folder.iterdir() if path.is_file()}
+    lone = sorted(path.stem for path in folder.glob("*.artifacts") if path.stem not in named)
+    return {"before": lone[0], "now": job.name} if len(lone) == 1 else None
 
 
 def follow(run_folder: Path, console: Console, view: View | None = None) -> int:
@@ -151,8 +167,9 @@ def _stage_states(run_folder: Path, run_state: str) -> dict[str, dict[str, Any]]
             case StageFinished():
                 states[event.stage] = {"state": "done", "seconds": event.seconds}
             case StageFailed():
-                values = {"stage": event.stage, "log": event.log, **event.values}
-                states[event.stage] = {"state": "failed", "code": event.code, "log": event.log, "values": values}
+                log = str(run_folder / "logs" / Path(event.log).name)  # the project may have been moved since
+                values = {"stage": event.stage, "log": log, **event.values}
+                states[event.stage] = {"state": "failed", "code": event.code, "log": log, "values": values}
             case _:
                 pass
     return states

@@ -105,5 +105,15 @@ MESSAGES: dict[str, Text] = {
         "There is a project file at {path} already.",
         "Choose another name, or overwrite it with --force.",
     ),
+    "stages_reversed": Text(
+        "The stage {last} comes before {first}, so a run from {first} until {last} would do nothing.",
+        "Exchange the two, or leave one out.",
+    ),
+    "project_renamed": Text(
+        "The folder {before}.artifacts belongs to no project file here. If this project was called {before} before, "
+        "all is made again under its new name.",
+        'To go on with it instead: end this run with "tunesmith stop", delete {now}.artifacts and {now}.runs, give '
+        "{before}.artifacts and {before}.runs these names, and run again.",
+    ),
     "stage_unknown": Text("This run has no stage {stage}.", "Choose one of: {known}"),
 }

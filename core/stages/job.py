@@ -220,12 +220,15 @@ class Job:
 
 
 def file_facts(paths: list[Path]) -> list[tuple[str, int, int]]:
-    """Files as a fingerprint sees them: path, size in bytes, mtime in ns; missing ones with -1."""
+    """Files as a fingerprint sees them: name, size in bytes, mtime in ns; missing ones with -1.
+
+    Not the folder: what was made from them stands also when they are moved, as they are with their project.
+    """
     facts = []
     for path in paths:
         try:
             stat = path.stat()
-            facts.append((str(path), stat.st_size, stat.st_mtime_ns))
+            facts.append((path.name, stat.st_size, stat.st_mtime_ns))
         except OSError:
-            facts.append((str(path), -1, -1))
+            facts.append((path.name, -1, -1))
     return facts

@@ -1,6 +1,7 @@
 """run, status and stop: with a real runner, and a fake interpreter that fails at once where ms-swift would work."""
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -155,6 +156,66 @@ def test_a_stage_that_the_run_does_not_have(home: Home, words: tuple[str, ...], 
     names = "fetch_model, prepare_dataset, train, evaluate, merge, build_llama_cpp, convert, quantize"
     assert english(home("run", path, *words, "--lang", "zh").text, names, stage) == []
     assert not (home.folder / "项目.runs").exists()
+
+
+def test_stages_the_wrong_way_round(home: Home) -> None:
+    path = home.project()
+    words = ("run", path, "--from", "merge", "--until", "train")
+    said = home(*words)
+    assert said.code == 2
+    assert "train comes before merge" in said.err
+    assert english(home(*words, "--lang", "zh").text, "merge", "train") == []
+    assert not (home.folder / "项目.runs").exists()
+
+
+@fake
+def test_fresh_makes_again_what_is_up_to_date(home: Home) -> None:
+    path = home.project()
+    home("run", path, "--until", "fetch_model")
+    assert "[up to date] Get the base model" in home("run", path, "--until", "fetch_model").out
+    assert "[done] Get the base model" in home("run", path, "--until", "fetch_model", "--fresh").out
+    assert "[done] Get the base model" in home("run", path, "--until", "fetch_model", "--from", "fetch_model").out
+
+
+@fake
+def test_a_project_that_was_moved(home: Home) -> None:
+    """With its model and rows, as a folder: what was made stands, and the last run is still known."""
+    before = home.folder / "before"
+    before.mkdir()
+    path = home.project(model={"model": "模型"}, dataset={"files": ["rows.jsonl"]})
+    for name in (path.name, "模型", "rows.jsonl"):
+        (home.folder / name).rename(before / name)
+    assert "[done] Get the base model" in home("run", before / path.name).out
+    after = home.folder / "after 移"
+    before.rename(after)
+    shown = home("status", after / path.name, "--json").json["stages"]["prepare_dataset"]
+    assert Path(shown["log"]).is_file()
+    states = home("plan", after / path.name, "--json").json["stages"]
+    assert [row["state"] for row in states[:2]] == ["up_to_date", "waiting"]
+    said = home("run", after / path.name)
+    assert "[up to date] Get the base model" in said.out
+    assert "ran out of main memory" in said.err  # where every run of this home ends
+
+
+@fake
+def test_a_project_file_that_was_renamed(home: Home) -> None:
+    path = home.project("old.tunesmith")
+    home("run", path, "--until", "fetch_model")
+    new = path.rename(home.folder / "new.tunesmith")
+    said = home("run", new, "--until", "fetch_model")
+    assert "old.artifacts belongs to no project file" in said.out
+    assert "→ To go on" in said.out
+    shutil.rmtree(home.folder / "new.artifacts")
+    shutil.rmtree(home.folder / "new.runs")
+    for kind in ("artifacts", "runs"):
+        (home.folder / f"old.{kind}").rename(home.folder / f"new.{kind}")
+    said = home("run", new, "--until", "fetch_model")
+    assert "[up to date] Get the base model" in said.out
+    assert "belongs to no project" not in said.out
+    (home.folder / "other.artifacts").mkdir()
+    third = home.project("third.tunesmith")
+    given = ("other.artifacts", "other.runs", "other", "third.artifacts", "third.runs", "third")
+    assert english(home("run", third, "--until", "fetch_model", "--lang", "zh").text, "fetch_model", *given) == []
 
 
 def test_until_push_without_push(home: Home) -> None:
