@@ -29,10 +29,9 @@ from core.process.target import LocalTarget
 from core.stages.job import Job
 from core.stages.smoke_test import ANSWERS
 from core.tools import ollama, uv
-from core.tools.ollama_demo import Official, get_server, supported
+from core.tools.ollama_demo import get_server, supported
 from core.tools.ollama_private import running
 from core.tools.pip_settings import read_pip_settings, uv_environment
-from core.tools.sources import source
 
 MODEL = "tunesmith-demo"
 
@@ -96,9 +95,7 @@ def _ollama(folder: Path, console: Console, *, keep: bool) -> Iterator[str]:
         _ask_to_go_on(console)
         yield ""
         return
-    known = source("ollama")
-    official = Official(known.addresses[0].url, known.sha256, known.version)
-    server = get_server(folder / "ollama", _run_uv(folder), console.message, official=official)
+    server = get_server(folder / "ollama", _run_uv(folder), console.message)
     for licence in server.licences:
         console.say(N_("Licence: {path}"), path=licence)
     with running(server, folder / "ollama-data", start_detached, keep=keep) as private:

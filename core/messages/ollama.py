@@ -5,16 +5,9 @@ from core.messages.text import Text
 MESSAGES: dict[str, Text] = {
     "ollama_index_build": Text(
         "No Ollama answers, so the demo installs one of its own: Ollama {version}, Intel's build from the package "
-        "index.",
-        "Its licences are named below; it stays in the demo's folder.",
-    ),
-    "ollama_official_unverified": Text(
-        "{address} answers, but its checksum is not known, so it is not used.",
-        "",
-    ),
-    "ollama_unreachable": Text(
-        "No Ollama server answers.",
-        'Start Ollama (on Windows from the Start menu; on Linux with "ollama serve") and run again.',
+        "index. The official one is not used, because its checksum is not known.",
+        "Its licences are named below; it stays in the demo's folder. To use the official one, get it at {address}, "
+        "start it, and run the demo again.",
     ),
     "ollama_newer_needed": Text(
         "This Ollama is too old for the model.",
@@ -24,43 +17,14 @@ MESSAGES: dict[str, Text] = {
         "Ollama does not know the architecture {arch}.",
         "Install the newest Ollama from ollama.com; if that does not help, use another base model.",
     ),
-    "ollama_name_invalid": Text(
-        "Ollama refuses the model's name.",
-        "Use letters, digits, '.', '_' and '-', as in you/my-model:q4.",
-    ),
-    "ollama_type_unsupported": Text(
-        "Ollama itself cannot quantize to {type}.",
-        "Let Tunesmith quantize, which knows all types, or choose Q4_K_M or Q8_0.",
-    ),
-    "ollama_requantize": Text("Ollama quantizes only from F16 or F32.", "Set the GGUF precision to f16."),
-    "ollama_push_refused": Text(
-        "Your ollama.com account may not push under this name.",
-        "Name the model you/my-model with your own user name, and add this computer's key to your account.",
-    ),
-    "ollama_not_signed_in": Text(
-        "Ollama is not signed in at ollama.com.",
-        'Run "ollama signin", or add this computer\'s key to your account there.',
-    ),
-    "ollama_model_unknown": Text(
-        "ollama.com has no model of this name.",
-        "Check the name of the base model in Ollama.",
-    ),
     "ollama_model_missing": Text("Ollama has no model named {name}.", "Run again: it is created anew."),
     "ollama_out_of_memory": Text(
         "The model needs {needed} of memory to run, and only {available} is free.",
         "Close other programs, lower the context length, or choose a smaller quantization type such as Q4_K_M.",
     ),
-    "ollama_adapter_mismatch": Text(
-        "The adapter belongs to another base model.",
-        "Create the model from the merged weights.",
-    ),
     "ollama_load_slow": Text(
         "Ollama took too long to load the model.",
         "Run again; close other programs if memory is short.",
-    ),
-    "ollama_modelfile_invalid": Text(
-        "Ollama cannot read the Modelfile.",
-        "It must be UTF-8 without a byte order mark and begin with FROM. Run again with --fresh.",
     ),
     "ollama_not_a_gguf": Text(
         "Ollama cannot read the model's file: it is damaged or not a GGUF.",
@@ -100,6 +64,10 @@ MESSAGES: dict[str, Text] = {
     "ollama_connection_lost": Text(
         "The connection to Ollama at {host} broke off: {reason}",
         "Run again; if it happens again, restart Ollama.",
+    ),
+    "ollama_silent": Text(
+        "Ollama at {host} has sent nothing for {minutes} minutes.",
+        "Restart Ollama and run again; if a big model loads from a slow disk, move Ollama's models to a faster one.",
     ),
     "ollama_error": Text("Ollama reports: {reason}", "Run again; if it happens again, update Ollama."),
     "ollama_disk_full": Text(

@@ -99,10 +99,10 @@ def connect(ctx: StageContext) -> ollama.Client:
         binary = ollama.find_binary()
         if binary is None:
             raise StageError("ollama_not_running", host=address)
-        start_server(binary, address, ctx.job.work / "ollama.log", start_detached)
+        start_server(binary, address, ctx.job.work / "ollama.log", start_detached, check=ctx.check_stop)
         ctx.message("ollama_started", host=address)
     ollama.check_version(address)
-    return ollama.Client(address)
+    return ollama.Client(address, ctx.check_stop)
 
 
 def models_stand(artifacts: Sequence[Artifact]) -> bool:

@@ -16,6 +16,7 @@ import ollama
 import psutil
 
 from core.events import StageError
+from core.tools.ollama_connection import Check, WatchedTransport
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 11434
@@ -25,6 +26,8 @@ SERVICE_HOME = Path("/usr/share/ollama")
 SERVICE_MODELS = SERVICE_HOME / ".ollama" / "models"
 """Where Ollama's installer for Linux lets the service, a user of its own, keep them."""
 CONNECT_TIMEOUT = 5.0
+SILENCE_TIMEOUT = 900.0
+"""Seconds without a byte after which a server is given up; Ollama itself gives a model five minutes to load."""
 PROBE_TIMEOUT = 2.0
 
 Part = TypeVar("Part")
@@ -46,11 +49,15 @@ class Status:
 
 
 class Client(ollama.Client):
-    """The package's client, kept from proxies (the server is on this computer), with uploads that can be watched."""
+    """The package's client, kept from proxies (the server is on this computer), with uploads that can be watched.
 
-    def __init__(self, address: str) -> None:
-        timeout = httpx.Timeout(None, connect=CONNECT_TIMEOUT)  # a big model takes minutes to load: no read timeout
-        super().__init__(host=f"http://{address}", timeout=timeout, trust_env=False)
+    ``check`` is called at least every quarter of a second of a call; what it raises ends the call, in Ollama too.
+    """
+
+    def __init__(self, address: str, check: Check = lambda: None) -> None:
+        timeout = httpx.Timeout(SILENCE_TIMEOUT, connect=CONNECT_TIMEOUT)
+        transport = WatchedTransport(check)
+        super().__init__(host=f"http://{address}", timeout=timeout, trust_env=False, transport=transport)
         self.address = address
 
     def has_blob(self, digest: str) -> bool:

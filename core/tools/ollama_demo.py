@@ -1,29 +1,24 @@
-"""An Ollama of the demo's own on Linux: the official one where that can be had and checked, else Intel's build.
+"""An Ollama of the demo's own on Linux: Intel's build from the package index.
 
-Intel's build comes from the package index and runs on any x86_64 CPU once three things are minded: see ``_LIBRARIES``,
-``_arrange`` and ``_INDEX_ENV``.
+Not the official one: its entry in the table of sources has no checksum. Intel's runs on any x86_64 CPU once three
+things are minded: see ``_LIBRARIES``, ``_arrange`` and ``_ENV``.
 """
 
 import hashlib
 import platform
 import shutil
 import sys
-import tarfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-import httpx
-
 from core.events import StageError, Value
+from core.tools.sources import source
 
-INDEX_VERSION = "0.9.3"
-PROBE_TIMEOUT = 3.0
+VERSION = "0.9.3"
 
 RunUv = Callable[[Sequence[str]], None]
-Fetch = Callable[[str, str, Path], None]
-"""Downloads an address, checks its sha256, and puts it at the path."""
 Tell = Callable[[str, Mapping[str, Value]], None]
 """Gets the code and values of a message to the user."""
 
@@ -49,7 +44,7 @@ _LIBRARIES = (
 """What is taken. Left out on purpose: ``libggml-cpu-*.so``, with which quantized models compute zeros (the program's
 own CPU backend is used without them), and ``libggml-sycl.so``, which aborts where there is no Intel GPU."""
 
-_INDEX_ENV: Mapping[str, str | None] = {
+_ENV: Mapping[str, str | None] = {
     "OLLAMA_NUM_GPU": "0",  # this build's default sends layers to a GPU, and the graph then has an op the CPU lacks
     "GGML_NO_BACKTRACE": "1",  # an abort would start a debugger first
     "LD_BIND_NOW": None,  # would bind what libggml-sycl.so's stand-in does not have
@@ -57,22 +52,12 @@ _INDEX_ENV: Mapping[str, str | None] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Official:
-    """The official archive; used only where its sha256 is known."""
-
-    address: str
-    sha256: str
-    version: str
-
-
-@dataclass(frozen=True, slots=True)
 class DemoServer:
-    """An Ollama that can be started: command, changes to the environment (None deletes), licences, where it is from."""
+    """An Ollama that can be started: command, changes to the environment (None deletes), licences."""
 
     argv: tuple[str, ...]
     env: Mapping[str, str | None]
     licences: tuple[Path, ...]
-    source: str
     version: str
 
 
@@ -81,40 +66,21 @@ def supported() -> bool:
     return (platform.system(), platform.machine()) == ("Linux", "x86_64")
 
 
-def get_server(
-    folder: Path, run_uv: RunUv, tell: Tell, *, official: Official | None = None, fetch: Fetch | None = None
-) -> DemoServer:
+def get_server(folder: Path, run_uv: RunUv, tell: Tell) -> DemoServer:
     """The Ollama in ``folder``, installed there first where it is missing or was cut off."""
     if not supported():
         raise StageError("ollama_demo_unsupported", system=f"{platform.system()} {platform.machine()}")
     requirements = Path(str(files("resources") / "requirements" / "ollama-linux.txt"))
-    index_recipe = f"index {_REVISION} {hashlib.sha256(requirements.read_bytes()).hexdigest()}"
-    if official and official.sha256 and _recipe(folder) == _official_recipe(official):
-        return _official_server(folder, official)
-    if _recipe(folder) != index_recipe:
-        if official and _usable(official, tell) and fetch:
-            _install(folder, _official_recipe(official), lambda part: _unpack(part, official, fetch))
-            return _official_server(folder, official)
-        tell("ollama_index_build", {"version": INDEX_VERSION})
-        _install(folder, index_recipe, lambda part: _from_index(part, requirements, run_uv))
+    recipe = f"index {_REVISION} {hashlib.sha256(requirements.read_bytes()).hexdigest()}"
+    if _recipe(folder) != recipe:
+        tell("ollama_index_build", {"version": VERSION, "address": source("ollama").addresses[0].url})
+        _install(folder, recipe, lambda part: _from_index(part, requirements, run_uv))
     return DemoServer(
         argv=(str(folder / "lib" / "ollama-lib"), "serve"),
-        env=_INDEX_ENV,
+        env=_ENV,
         licences=tuple(sorted((folder / "licences").iterdir())),
-        source="index",
-        version=INDEX_VERSION,
+        version=VERSION,
     )
-
-
-def _usable(official: Official, tell: Tell) -> bool:
-    """Whether the official site answers, and the archive can be checked."""
-    try:
-        httpx.head(official.address, follow_redirects=True, timeout=PROBE_TIMEOUT).raise_for_status()
-    except (httpx.HTTPError, httpx.InvalidURL):
-        return False
-    if not official.sha256:
-        tell("ollama_official_unverified", {"address": official.address})
-    return bool(official.sha256)
 
 
 def _recipe(folder: Path) -> str:
@@ -131,22 +97,6 @@ def _install(folder: Path, recipe: str, fill: Callable[[Path], None]) -> None:
     (part / _RECIPE).write_text(recipe, encoding="utf-8")
     shutil.rmtree(folder, ignore_errors=True)
     part.rename(folder)
-
-
-def _official_recipe(official: Official) -> str:
-    return f"official {official.sha256}"
-
-
-def _official_server(folder: Path, official: Official) -> DemoServer:
-    return DemoServer((str(folder / "bin" / "ollama"), "serve"), {}, (), "official", official.version)
-
-
-def _unpack(part: Path, official: Official, fetch: Fetch) -> None:
-    archive = part / "ollama.tgz"
-    fetch(official.address, official.sha256, archive)
-    with tarfile.open(archive) as packed:
-        packed.extractall(part, filter="data")
-    archive.unlink()
 
 
 def _from_index(part: Path, requirements: Path, run_uv: RunUv) -> None:

@@ -10,10 +10,12 @@ import ollama
 import pydantic
 
 from core.events import StageError, Value
+from core.tools.ollama import SILENCE_TIMEOUT
 
 _RULES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (r"no space left on device|not enough space on the disk|disk quota exceeded", "ollama_disk_full", ()),
-    (r"invalid model name|model name .*invalid", "ollama_name_refused", ("name", "reason")),
+    (r"invalid model (?:name|path)|model name .*invalid|name must be", "ollama_name_refused", ("name", "reason")),
+    (r"requires a newer version of Ollama|unsupported GGUF version", "ollama_newer_needed", ()),
     (
         r"(?:unknown|unsupported)(?: model)? architecture:? ['\"]?(?P<arch>[\w.-]+)",
         "ollama_unsupported_architecture",
@@ -26,7 +28,9 @@ _RULES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ),
     (r"unable to load model|error loading model", "ollama_cannot_load", ("name", "reason")),
     (r"runner process has terminated|model runner has unexpectedly stopped", "ollama_runner_died", ("name", "reason")),
-    (r"not in GGUF format|invalid file magic", "ollama_not_a_gguf", ()),
+    (r"timed out waiting for (?:llama )?(?:runner|server) to start", "ollama_load_slow", ()),
+    (r"not in GGUF format|invalid file magic|unsupported content type|unexpected EOF", "ollama_not_a_gguf", ()),
+    (r"open .*blobs.*: (?:no such file|The system cannot find)", "ollama_file_missing", ()),
     (r"^model .*not found|manifests.*(?:no such file|cannot find)", "ollama_model_missing", ("name",)),
 )
 """A text in Ollama's answer, the code, and the values of its sentence."""
@@ -42,6 +46,7 @@ _PUSH_RULES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "ollama_registry_unreachable",
         ("reason",),
     ),
+    (r"unexpected EOF", "ollama_registry_unreachable", ("reason",)),
 )
 
 
@@ -66,6 +71,8 @@ def stage_errors(address: str, name: str, *, pushing: bool = False) -> Iterator[
         raise stage_error(error.error, name=name, pushing=pushing, status_code=error.status_code) from error
     except (ConnectionError, httpx.ConnectError, httpx.ConnectTimeout) as error:
         raise StageError("ollama_not_running", host=address) from error
+    except httpx.TimeoutException as error:
+        raise StageError("ollama_silent", host=address, minutes=round(SILENCE_TIMEOUT / 60)) from error
     except httpx.HTTPError as error:
         raise StageError("ollama_connection_lost", host=address, reason=str(error)) from error
     except (json.JSONDecodeError, pydantic.ValidationError) as error:

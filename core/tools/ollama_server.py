@@ -11,6 +11,7 @@ from core.events import StageError
 from core.platform.guard import MARK
 from core.process.environment import child_environment
 from core.tools.ollama import version
+from core.tools.ollama_connection import Check
 
 Spawn = Callable[[Sequence[str], Mapping[str, str], Path], int]
 """Starts argv with an environment, output appended to a log, and returns its pid."""
@@ -19,13 +20,21 @@ START_TIMEOUT = 30.0
 TICK = 0.1
 
 
-def start_server(binary: Path, address: str, log: Path, spawn: Spawn, timeout: float = START_TIMEOUT) -> int:
+def start_server(
+    binary: Path,
+    address: str,
+    log: Path,
+    spawn: Spawn,
+    *,
+    timeout: float = START_TIMEOUT,
+    check: Check = lambda: None,
+) -> int:
     """Start the user's Ollama for good: outside every run, so it carries no run's mark and nothing of ours ends it.
 
-    Returns its pid once it answers at ``address``.
+    Returns its pid once it answers at ``address``. ``check`` is called meanwhile; what it raises ends the waiting.
     """
     env = child_environment({"OLLAMA_HOST": address, MARK: None})
-    return start([str(binary), "serve"], env, address, log, spawn, timeout=timeout)
+    return start([str(binary), "serve"], env, address, log, spawn, timeout=timeout, check=check)
 
 
 def start(
@@ -36,6 +45,7 @@ def start(
     spawn: Spawn,
     *,
     timeout: float = START_TIMEOUT,
+    check: Check = lambda: None,
 ) -> int:
     """Start a server and return its pid once it answers at ``address``; StageError where it does not in time."""
     begin = log.stat().st_size if log.exists() else 0
@@ -45,6 +55,7 @@ def start(
         raise StageError("ollama_not_starting", log=str(log), reason=str(error)) from error
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
+        check()
         ended = _ended(pid)
         if not ended and version(address, timeout=1.0) is not None:
             return pid

@@ -7,7 +7,6 @@ from core.events import Value
 from core.parsers.failures.llama_cpp import LLAMA_CPP, LLAMA_CPP_GENERAL
 from core.parsers.failures.machine import MACHINE, MACHINE_GENERAL
 from core.parsers.failures.network import NETWORK, NETWORK_GENERAL
-from core.parsers.failures.ollama import OLLAMA, OLLAMA_GENERAL
 from core.parsers.failures.pattern import Failure, failure
 from core.parsers.failures.training import TRAINING, TRAINING_GENERAL
 
@@ -18,10 +17,9 @@ TAIL_LINES = 200
 MAX_LINE = 2000
 """Characters of a line that are looked at: the message comes first, long lists follow."""
 
-SPECIFIC: tuple[Failure, ...] = (*MACHINE, *OLLAMA, *LLAMA_CPP, *TRAINING, *NETWORK)
+SPECIFIC: tuple[Failure, ...] = (*MACHINE, *LLAMA_CPP, *TRAINING, *NETWORK)
 """Each tells its cause. In one line the first entry of this order counts, among lines the last."""
 GENERAL: tuple[Failure, ...] = (
-    *OLLAMA_GENERAL,
     *TRAINING_GENERAL,
     *LLAMA_CPP_GENERAL,
     *NETWORK_GENERAL,

@@ -304,59 +304,6 @@ QUOTED = [
         {"reason": "expected ';' before '}' token"},
     ),
     ("CMake Error at CMakeLists.txt:3 (message):", "build_llama_cpp", "cmake_failed", {}),
-    (
-        "ConnectionError: Failed to connect to Ollama. Please check that Ollama is downloaded, running",
-        "create_ollama",
-        "ollama_unreachable",
-        {},
-    ),
-    (
-        "pull model manifest: 412: this model requires a newer version of Ollama",
-        "create_base",
-        "ollama_newer_needed",
-        {},
-    ),
-    (
-        'Error: unsupported architecture "Qwen3ForCausalLM"',
-        "create_ollama",
-        "ollama_unsupported_architecture",
-        {"arch": "Qwen3ForCausalLM"},
-    ),
-    (
-        "error loading model architecture: unknown model architecture: 'qwen9'",
-        "smoke_test",
-        "ollama_unsupported_architecture",
-        {"arch": "qwen9"},
-    ),
-    ("Error: invalid model name", "create_ollama", "ollama_name_invalid", {}),
-    (
-        "Error: unsupported quantization type Q4_0 - supported types are F32, F16",
-        "create_ollama",
-        "ollama_type_unsupported",
-        {"type": "Q4_0"},
-    ),
-    ("Error: quantization is only supported for F16 and F32 models", "create_ollama", "ollama_requantize", {}),
-    (
-        "Error: you are not authorized to push to this namespace, create the model under a namespace you own",
-        "push_ollama",
-        "ollama_push_refused",
-        {},
-    ),
-    ('401: {"error":"bad key"}', "push_ollama", "ollama_not_signed_in", {}),
-    (
-        "llama runner process has terminated: exit status 2",
-        "smoke_test",
-        "ollama_runner_died",
-        {"reason": "llama runner process has terminated: exit status 2"},
-    ),
-    (
-        "model requires more system memory (5.6 GiB) than is available (4.0 GiB)",
-        "smoke_test",
-        "ollama_out_of_memory",
-        {"needed": "5.6 GiB", "available": "4.0 GiB"},
-    ),
-    ("model 'nope' not found", "smoke_test", "ollama_model_missing", {"name": "nope"}),
-    ('Error: command must be one of "from", "license", "template"', "create_ollama", "ollama_modelfile_invalid", {}),
     ("dial tcp: lookup registry.ollama.ai: no such host", "push_ollama", "no_network", {}),
     ("socket.gaierror: [Errno 11001] getaddrinfo failed", "fetch_model", "no_network", {}),
     (
@@ -515,4 +462,4 @@ def test_each_entry_has_a_sentence_with_just_its_values(entry: Failure) -> None:
 
 
 def test_the_catalogue_is_large_enough() -> None:
-    assert len({entry.code for entry in (*SPECIFIC, *GENERAL)}) > 130
+    assert len({entry.code for entry in (*SPECIFIC, *GENERAL)}) > 120

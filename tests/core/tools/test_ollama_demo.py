@@ -1,19 +1,14 @@
 """Installing the demo's Ollama, with made-up packages (the real ones: test_ollama_real.py)."""
 
-import hashlib
-import http.server
-import io
 import os
 import platform
-import tarfile
-import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from core.events import StageError, Value
-from core.tools.ollama_demo import Official, get_server
+from core.tools.ollama_demo import get_server
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the demo's own Ollama is for Linux")
 
@@ -47,43 +42,17 @@ class FakeUv:
 class Told:
     def __init__(self) -> None:
         self.codes: list[str] = []
+        self.addresses: list[Value] = []
 
     def __call__(self, code: str, values: Mapping[str, Value]) -> None:
         self.codes.append(code)
+        self.addresses.append(values["address"])
 
 
 @pytest.fixture(autouse=True)
 def linux(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(platform, "system", lambda: "Linux")
     monkeypatch.setattr(platform, "machine", lambda: "x86_64")
-
-
-@pytest.fixture
-def archive() -> bytes:
-    buffer, program = io.BytesIO(), b"#!/bin/sh\n"
-    with tarfile.open(fileobj=buffer, mode="w:gz") as packed:
-        entry = tarfile.TarInfo("bin/ollama")
-        entry.size, entry.mode = len(program), 0o755
-        packed.addfile(entry, io.BytesIO(program))
-    return buffer.getvalue()
-
-
-@pytest.fixture
-def site(archive: bytes) -> Iterator[str]:
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def log_message(self, *args: object) -> None:
-            pass
-
-        def do_HEAD(self) -> None:
-            self.send_response(200 if self.path == "/ollama.tgz" else 404)
-            self.end_headers()
-
-    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/ollama.tgz"
-        server.shutdown()
-        thread.join()
 
 
 def test_the_packages_are_arranged_and_not_fetched_twice(tmp_path: Path) -> None:
@@ -94,6 +63,7 @@ def test_the_packages_are_arranged_and_not_fetched_twice(tmp_path: Path) -> None
     assert call[:2] == ("pip", "install")
     assert {"--require-hashes", "--no-deps"} <= set(call)
     assert told.codes == ["ollama_index_build"]
+    assert told.addresses == ["https://ollama.com/download/ollama-linux-amd64.tgz"]
     assert {path.name for path in folder.iterdir()} == {"lib", "licences", ".recipe"}
     assert not (folder / "lib" / "libggml-cpu-haswell.so").exists()
     assert (folder / "lib" / "libggml-sycl.so").readlink() == Path("libggml-base.so")
@@ -120,33 +90,3 @@ def test_another_system_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(StageError) as caught:
         get_server(tmp_path / "ollama", FakeUv(), Told())
     assert (caught.value.code, caught.value.values) == ("ollama_demo_unsupported", {"system": "Linux aarch64"})
-
-
-def test_the_official_archive_is_used_where_it_can_be_checked(tmp_path: Path, site: str, archive: bytes) -> None:
-    official = Official(site, hashlib.sha256(archive).hexdigest(), "0.32.15")
-    fetched: list[tuple[str, str]] = []
-
-    def fetch(address: str, sha256: str, target: Path) -> None:
-        fetched.append((address, sha256))
-        target.write_bytes(archive)
-
-    uv = FakeUv()
-    server = get_server(tmp_path / "ollama", uv, Told(), official=official, fetch=fetch)
-    assert server == get_server(tmp_path / "ollama", uv, Told(), official=official, fetch=fetch)
-    assert fetched == [(site, official.sha256)]
-    assert uv.calls == []
-    assert (server.source, server.version) == ("official", "0.32.15")
-    assert Path(server.argv[0]).stat().st_mode & 0o100
-    assert {path.name for path in (tmp_path / "ollama").iterdir()} == {"bin", ".recipe"}
-
-
-@pytest.mark.parametrize(("end", "codes"), [("", ["ollama_official_unverified"]), ("x", [])])
-def test_else_the_package_index_build_is_taken(tmp_path: Path, site: str, end: str, codes: list[str]) -> None:
-    def fetch(address: str, sha256: str, target: Path) -> None:
-        pytest.fail("nothing may be fetched that cannot be checked")
-
-    told = Told()
-    official = Official(site + end, "" if not end else "0" * 64, "0.32.15")
-    server = get_server(tmp_path / "ollama", FakeUv(), told, official=official, fetch=fetch)
-    assert server.source == "index"
-    assert told.codes == [*codes, "ollama_index_build"]

@@ -7,6 +7,7 @@ from core.tools.ollama_errors import stage_error, stage_errors
 
 NO_HOST = 'Head "https://registry.ollama.ai/v2/you/m/blobs/sha256:0": dial tcp: lookup registry.ollama.ai: no such host'
 NO_MANIFEST = "open /home/u/.ollama/models/manifests/registry.ollama.ai/you/m/latest: no such file or directory"
+NO_BLOB = "open /home/u/.ollama/models/blobs/sha256-000: no such file or directory"
 NOT_ALLOWED = "you are not authorized to push to this namespace, create the model under a namespace you own"
 NEEDS_MEMORY = "model requires more system memory (9.1 GiB) than is available (3.2 GiB)"
 NO_ROOM_WINDOWS = "write C:\\Users\\u\\.ollama\\models\\blobs\\x: There is not enough space on the disk."
@@ -30,6 +31,15 @@ CANNOT = "unable to load model: /home/u/.ollama/models/blobs/sha256-871630"
             {"arch": "Qwen9ForCausalLM"},
         ),
         (NEEDS_MEMORY, "ollama_out_of_memory", {"needed": "9.1 GiB", "available": "3.2 GiB"}),
+        (
+            "error loading model architecture: unknown model architecture: 'q9'",
+            "ollama_unsupported_architecture",
+            {"arch": "q9"},
+        ),
+        ("412: this model requires a newer version of Ollama", "ollama_newer_needed", {}),
+        ("timed out waiting for llama runner to start - progress 0.00 - ", "ollama_load_slow", {}),
+        (NO_BLOB, "ollama_file_missing", {}),
+        ("unexpected EOF", "ollama_not_a_gguf", {}),
         (CANNOT, "ollama_cannot_load", {"name": "m", "reason": CANNOT}),
         (CRASHED, "ollama_runner_died", {"name": "m", "reason": CRASHED}),
         ("supplied file was not in GGUF format", "ollama_not_a_gguf", {}),
@@ -50,6 +60,7 @@ def test_what_ollama_says_becomes_a_code(reason: str, code: str, values: dict[st
         ("push access denied", "ollama_push_unauthorized"),
         (NO_HOST, "ollama_registry_unreachable"),
         (NO_MANIFEST, "ollama_model_missing"),
+        ('Patch "https://registry.ollama.ai/v2/you/m/blobs/uploads/1": unexpected EOF', "ollama_registry_unreachable"),
         ("max retries exceeded", "ollama_push_failed"),
     ],
 )
@@ -66,6 +77,7 @@ def test_words_about_authorization_mean_nothing_else_where_nothing_is_pushed() -
     [
         (ConnectionError("Failed to connect to Ollama."), "ollama_not_running"),
         (httpx.ConnectError("refused"), "ollama_not_running"),
+        (httpx.ReadTimeout("no byte"), "ollama_silent"),
         (httpx.RemoteProtocolError("server disconnected"), "ollama_connection_lost"),
         (httpx.ReadError("reset"), "ollama_connection_lost"),
         (ollama.ResponseError('{"error":"invalid model name"}', 400), "ollama_name_refused"),

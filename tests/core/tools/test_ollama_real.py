@@ -38,7 +38,7 @@ MakeGguf = Callable[..., Path]
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> DemoServer:
     if given := os.environ.get("TUNESMITH_TEST_OLLAMA"):
-        return DemoServer((given, "serve"), {}, (), "given", "")
+        return DemoServer((given, "serve"), {}, (), "")
 
     def run_uv(arguments: Sequence[str]) -> None:
         subprocess.run([uv.find_uv_bin(), *arguments], check=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from core.events import StageError
+from core.events import StageError, Stopped
 from core.platform.detached import start_detached
 from core.platform.guard import MARK, kill_all
 from core.tools.ollama_demo import DemoServer
@@ -92,6 +92,22 @@ def test_a_server_that_never_answers_is_given_up(tmp_path: Path) -> None:
     assert caught.value.code == "ollama_not_starting"
 
 
+def test_a_stop_ends_the_waiting_for_a_server(tmp_path: Path) -> None:
+    silent = program(tmp_path, "#!/bin/sh\nexec sleep 600\n")
+    pids: list[int] = []
+
+    def spawn(argv: object, env: object, log: Path) -> int:
+        pids.append(start_detached([str(silent)], {}, log))
+        return pids[0]
+
+    def stop() -> None:
+        raise Stopped
+
+    with pytest.raises(Stopped):
+        start_server(silent, free_address(), tmp_path / "log", spawn, check=stop)
+    kill_all([psutil.Process(pids[0])])
+
+
 def test_a_program_that_cannot_be_started_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(StageError) as caught:
         start_server(tmp_path / "nothing", free_address(), tmp_path / "log", start_detached)
@@ -100,7 +116,7 @@ def test_a_program_that_cannot_be_started_is_an_error(tmp_path: Path) -> None:
 
 def demo_server(folder: Path) -> DemoServer:
     env = {"OLLAMA_NUM_GPU": "0", "LD_BIND_NOW": None}
-    return DemoServer((str(program(folder, SERVER)), "serve"), env, (), "index", "9.9.9")
+    return DemoServer((str(program(folder, SERVER)), "serve"), env, (), "9.9.9")
 
 
 def test_a_private_server_lives_in_its_folder_and_leaves_no_process(
