@@ -1,6 +1,8 @@
-"""Reads the small files of a model folder, and says what is wrong with a file instead of failing somewhere inside."""
+"""Reads a model's files: small ones whole, saying what is wrong with them; big ones in pieces, telling how far."""
 
+import hashlib
 import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from core.events import StageError
@@ -10,6 +12,11 @@ LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 
 MAX_JSON = 256 * 1024 * 1024
 """tokenizer.json is the largest JSON file of a model: up to some 40 MB today."""
+
+CHUNK = 1 << 20
+
+Progress = Callable[[int, int | None, str], None]
+"""Called with bytes done, bytes in all (None: not known), and what is done; what it raises ends the work."""
 
 
 def check_file(file: Path) -> int:
@@ -61,3 +68,21 @@ def names_in(folder: Path) -> tuple[str, ...]:
         return tuple(sorted(path.name for path in folder.iterdir()))
     except OSError as error:
         raise StageError("file_not_readable", file=str(folder), reason=error.strerror or str(error)) from None
+
+
+def file_sha256(file: Path, progress: Progress) -> str:
+    """A file's sha256 in hexadecimal."""
+    digest = hashlib.sha256()
+    for chunk in read_chunks(file, progress, "sha256"):
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+def read_chunks(file: Path, progress: Progress, what: str) -> Iterator[bytes]:
+    """A file's bytes in pieces; ``progress`` is told of each that was used."""
+    size, done = file.stat().st_size, 0
+    with file.open("rb") as stream:
+        while chunk := stream.read(CHUNK):
+            yield chunk
+            done += len(chunk)
+            progress(done, size, what)

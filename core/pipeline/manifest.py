@@ -1,17 +1,21 @@
 """A folder's manifest, ``artifact.json``: what a stage made there. It is written last, so that it says "whole"."""
 
-import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from core.events import Artifact, Value
+from core.events import Artifact, Unit, Value
+from core.models.files import CHUNK, file_sha256
+from core.stages.base import file_stands
 
 MANIFEST = "artifact.json"
 HASHED = (".gguf", ".jsonl")
 """Files that are worth a sha256: Ollama knows a GGUF by it, and a report the rows. Not the merged weights, which nobody
 asks for by hash: 17 s for a 7B model."""
+
+Progress = Callable[[float, float | None, Unit, str], None]
+"""A stage's progress; what it raises ends the work."""
 
 
 class Manifest(BaseModel):
@@ -32,7 +36,7 @@ class Manifest(BaseModel):
         )
 
 
-def describe(folder: Path, files: Iterable[Path]) -> tuple[Artifact, ...]:
+def describe(folder: Path, files: Iterable[Path], progress: Progress) -> tuple[Artifact, ...]:
     """Files as artifacts, with paths relative to the folder."""
     found = []
     for path in files:
@@ -43,7 +47,7 @@ def describe(folder: Path, files: Iterable[Path]) -> tuple[Artifact, ...]:
                 path=path.relative_to(folder).as_posix(),
                 size=stat.st_size,
                 mtime_ns=stat.st_mtime_ns,
-                sha256=_sha256(path) if path.suffix in HASHED else "",
+                sha256=_sha256(path, progress) if path.suffix in HASHED else "",
             )
         )
     return tuple(found)
@@ -70,6 +74,16 @@ def facts(folder: Path) -> Mapping[str, Value]:
     return manifest.facts if manifest else {}
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def known_sha256(path: Path) -> str:
+    """The sha256 that the manifest beside a file gives; "" where it gives none, or the file has changed since."""
+    manifest = read(path.parent)
+    placed = manifest.placed(path.parent) if manifest else ()
+    return next((made.sha256 for made in placed if made.path == str(path) and file_stands(made)), "")
+
+
+def _sha256(path: Path, progress: Progress) -> str:
+    def tell(done: int, size: int | None, what: str) -> None:
+        if size is not None and size > CHUNK:  # a small file is no news
+            progress(done, size, "byte", what)
+
+    return file_sha256(path, tell)

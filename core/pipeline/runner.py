@@ -190,7 +190,7 @@ class Runner:
         folder = _prepare(final, item)
         ctx = self._context(item, folder, log)
         item.stage.run(ctx)
-        files = manifest.describe(folder, item.stage.artifacts(ctx))
+        files = manifest.describe(folder, item.stage.artifacts(ctx), ctx.progress)
         made = manifest.Manifest(
             stage=name,
             fingerprint=item.fingerprint,
@@ -229,7 +229,19 @@ class Runner:
 
         emit: Callable[[Event], None] = self._journal.append
         run = self._run
-        return StageContext(run.job, item.stage, folder, emit, run.target, run.stop, log, run.run_id, on_start, on_end)
+        return StageContext(
+            run.job,
+            item.stage,
+            folder,
+            emit,
+            run.target,
+            run.stop,
+            log,
+            run.run_id,
+            on_start,
+            on_end,
+            known_sha256=manifest.known_sha256,
+        )
 
     def _check_disk(self, item: PlannedStage, final: Path) -> None:
         needed, free = item.stage.forecast_bytes(self._run.job) + DISK_RESERVE, _available(final)

@@ -117,6 +117,8 @@ class StageContext:
     """Figures that end up in the artifact's manifest."""
     made: list[Artifact] = field(default_factory=list)
     """What was made outside the folder: models in Ollama."""
+    known_sha256: Callable[[Path], str] = lambda _: ""
+    """The sha256 that was taken of an earlier stage's file when it was made, "" where none was."""
 
     def run(
         self,

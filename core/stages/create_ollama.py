@@ -86,7 +86,7 @@ def create(ctx: StageContext, name: str, gguf: Path) -> None:
     def progress(completed: int, size: int | None, detail: str) -> None:
         ctx.progress(completed, size or total, "byte", detail)
 
-    digest = ollama_models.create(client, name, gguf, made, progress)
+    digest = ollama_models.create(client, name, gguf, made, progress, sha256=ctx.known_sha256(gguf))
     ctx.made.append(Artifact(name=name, path=ollama_names.full(name), sha256=digest, size=total))
 
 

@@ -1,19 +1,14 @@
 """Models in Ollama: find one, make one from a GGUF, push one."""
 
-import hashlib
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from core.events import StageError
+from core.models.files import Progress, file_sha256, read_chunks
 from core.tools.modelfile import Modelfile
 from core.tools.ollama import Client, check_version, streamed
 from core.tools.ollama_errors import stage_errors
 from core.tools.ollama_names import parse, same
 
-Progress = Callable[[int, int | None, str], None]
-"""Called with bytes done, bytes in all (None: not known), and what is done; what it raises ends the work."""
-
-CHUNK = 1 << 20
 LOOPBACK = ("127.0.0.1", "localhost")
 
 
@@ -35,7 +30,7 @@ def create(client: Client, name: str, gguf: Path, modelfile: Modelfile, progress
     with stage_errors(client.address, name):
         if not client.has_blob(blob):
             size = gguf.stat().st_size
-            client.upload_blob(blob, size, _read(gguf, size, progress, "upload"))
+            client.upload_blob(blob, size, read_chunks(gguf, progress, "upload"))
         lines = client.create(model=name, files={gguf.name: blob}, stream=True, **modelfile.api_arguments())
         with streamed(lines) as statuses:
             for line in statuses:
@@ -44,14 +39,6 @@ def create(client: Client, name: str, gguf: Path, modelfile: Modelfile, progress
     if digest is None:
         raise StageError("ollama_model_missing", name=name)
     return digest
-
-
-def file_sha256(path: Path, progress: Progress) -> str:
-    """A file's sha256 in hexadecimal."""
-    digest = hashlib.sha256()
-    for chunk in _read(path, path.stat().st_size, progress, "sha256"):
-        digest.update(chunk)
-    return digest.hexdigest()
 
 
 def push(client: Client, name: str, progress: Progress) -> None:
@@ -68,12 +55,3 @@ def push(client: Client, name: str, progress: Progress) -> None:
                 done[line.digest] = line.completed or 0
                 total[line.digest] = line.total or 0
             progress(sum(done.values()), sum(total.values()) or None, line.status or "")
-
-
-def _read(path: Path, size: int, progress: Progress, what: str) -> Iterator[bytes]:
-    done = 0
-    with path.open("rb") as source:
-        while chunk := source.read(CHUNK):
-            yield chunk
-            done += len(chunk)
-            progress(done, size, what)

@@ -126,6 +126,17 @@ def test_second_run_has_nothing_to_do(bench: Bench) -> None:
     assert out.read_text(encoding="utf-8") == "rank 8 seed 42"
 
 
+def test_a_stop_while_a_big_file_is_hashed(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Big(First):
+        def run(self, ctx: StageContext) -> None:
+            (ctx.folder / "model.gguf").write_bytes(bytes(1 << 21))
+            ctx.stop.request()
+
+    monkeypatch.setattr("core.pipeline.plan.STAGES", (Big(),))
+    assert kinds(bench.run(TuneProject())) == ["stage_started:first", "stage_stopped:first"]
+    assert not bench.job(TuneProject()).folder("first").exists()
+
+
 def test_a_changed_setting_runs_what_depends_on_it(bench: Bench) -> None:
     bench.run(TuneProject())
     assert ran(bench.run(with_values(TuneProject(), training={"seed": 7}))) == {"second"}

@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 
 from core.events import StageError, Stopped
+from core.models.files import CHUNK
 from core.tools.modelfile import Modelfile
 from core.tools.ollama import MINIMUM_VERSION, Client, check_version, status
 from core.tools.ollama import version as version_at
 from core.tools.ollama_chat import Reply, ask
-from core.tools.ollama_models import CHUNK, create, digest_of, push
+from core.tools.ollama_models import create, digest_of, push
 
 
 @dataclass
