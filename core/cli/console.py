@@ -6,7 +6,6 @@ import sys
 from collections.abc import Mapping, Sequence
 
 import rich.console
-from rich.markup import escape
 from rich.table import Table
 
 from core.config.problem import Problem
@@ -33,11 +32,11 @@ class Console:
     def say(self, text: str, **values: object) -> None:
         """A sentence of the command line's own (marked with N_)."""
         target = self.err if self.json else self.out
-        target.print(escape(label(text, self.language).format(**values)))
+        target.print(label(text, self.language).format(**values))
 
     def line(self, text: str) -> None:
         """A line as it stands."""
-        self.out.print(escape(text))
+        self.out.print(text)
 
     def sentence(self, code: str, values: Mapping[str, Value]) -> str:
         """A message's sentence."""
@@ -54,15 +53,15 @@ class Console:
     def message(self, code: str, values: Mapping[str, Value], *, style: str = "") -> None:
         """A message's sentence, and its cure below."""
         target = self.err if self.json else self.out
-        target.print(escape(self.sentence(code, values)), style=style)
+        target.print(self.sentence(code, values), style=style)
         if help_text := self.cure(code, values):
-            target.print("  → " + escape(help_text))
+            target.print("  → " + help_text)
 
     def error(self, code: str, values: Mapping[str, Value]) -> None:
         """What went wrong, and what to do."""
-        self.err.print(escape(self.sentence(code, values)), style="bold red")
+        self.err.print(self.sentence(code, values), style="bold red")
         if help_text := self.cure(code, values):
-            self.err.print("  → " + escape(help_text))
+            self.err.print("  → " + help_text)
 
     def problems(self, problems: Sequence[Problem]) -> None:
         """All problems of a project; with --json a list of objects."""
@@ -82,9 +81,9 @@ class Console:
         for row in rows:
             style = "bold red" if row["level"] == "error" else "yellow"
             field = f"{row['field']}: " if row["field"] else ""
-            self.err.print(escape(f"{field}{row['sentence']}"), style=style)
+            self.err.print(f"{field}{row['sentence']}", style=style)
             if row["cure"]:
-                self.err.print("  → " + escape(row["cure"]))
+                self.err.print("  → " + row["cure"])
 
     def bug(self) -> None:
         """A fault of the program: the traceback goes to a file, not to the user."""
@@ -98,7 +97,7 @@ class Console:
             with log.open("a", encoding="utf-8") as file:
                 file.write(traceback.format_exc() + "\n")
         self.error("internal_error", {"log": str(log)})
-        self.err.print(escape(f"  {log}"))
+        self.err.print(f"  {log}")
 
     def write_json(self, value: object) -> None:
         """One JSON value on stdout."""
@@ -109,13 +108,16 @@ class Console:
         """A table with translated headers; in a pipe too."""
         table = Table(*(label(header, self.language) for header in headers), box=None, pad_edge=False)
         for row in rows:
-            table.add_row(*(escape(cell) for cell in row))
+            table.add_row(*row)
         self.out.print(table)
 
 
 def _rich(*, stderr: bool) -> rich.console.Console:
-    """A console that prints texts as they are; in a pipe no line is cut to a terminal's width."""
-    made = rich.console.Console(stderr=stderr, highlight=False, soft_wrap=True, emoji=False)
+    """A console that prints texts as they are; in a pipe no line is cut to a terminal's width.
+
+    Without markup at all: rich's ``escape`` loses a backslash before a bracket, as Windows' paths may have.
+    """
+    made = rich.console.Console(stderr=stderr, highlight=False, soft_wrap=True, emoji=False, markup=False)
     if not made.is_terminal:
         made.width = PIPE_WIDTH
     return made

@@ -5,7 +5,6 @@ import time
 from typing import Protocol
 
 from rich.cells import cell_len
-from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.text import Text
 
@@ -111,9 +110,9 @@ class LiveView:
         self._console = console
         self._plain = PlainView(console)
         columns = (
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=BAR_WIDTH),
-            TextColumn("{task.fields[figures]}"),
+            TextColumn("{task.fields[figures]}", markup=False),
         )
         self._bars = Progress(*columns, console=console.out, transient=True)
         self._bars.start()
@@ -125,14 +124,14 @@ class LiveView:
         match event:
             case StageStarted():
                 self._end_bar()
-                title = escape(self._console.sentence(f"stage_{event.stage}", {}))
+                title = self._console.sentence(f"stage_{event.stage}", {})
                 self._task = self._bars.add_task(title, total=None, figures="")
                 self._figures.clear()
             case ProgressEvent() if self._task is not None:
                 figures = self._fitting(
                     f"{progress_text(self._console, event)}  {figures_text(self._console, self._figures)}"
                 )
-                self._bars.update(self._task, completed=event.completed, total=event.total, figures=escape(figures))
+                self._bars.update(self._task, completed=event.completed, total=event.total, figures=figures)
             case Metrics():
                 self._figures.update(event.values)
             case StageFinished() | StageSkipped() | StageStopped() | StageFailed() | RunFinished():

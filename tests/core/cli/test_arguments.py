@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from core import __version__
+from core.cli.console import Console
 from core.cli.main import HELP
 from tests.core.cli.conftest import Home, english
 
@@ -135,3 +136,10 @@ def test_a_mistake_of_ours_where_no_file_can_be_written(
 def test_signs_of_markup_and_emoji_are_printed_as_they_are(home: Home) -> None:
     path = Path(":fire:[red]\\[/].tunesmith")
     assert str(path) in home("check", path).err
+
+
+def test_windows_paths_with_brackets_are_printed_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    path = "C:\\[models]\\[\\"
+    Console("en").line(path)
+    Console("en").table(["path"], [[path]])
+    assert [line.strip() for line in capsys.readouterr().out.splitlines()] == [path, "path", path]
