@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from core.cli.console import Console
+from core.cli.run_commands import follow
 from core.config.project import TuneProject
 from core.config.settings import Settings
 from core.events import ADAPTER, SCHEMA, ChildStarted, RunFinished, RunStarted, StageFailed, StageSkipped
@@ -286,6 +288,19 @@ def test_status_of_a_project_that_was_broken_meanwhile(home: Home) -> None:
     with running_elsewhere(runs, "20250109-000000-000-abcd"):
         assert home("stop", path).code == 0
         assert (runs / "20250109-000000-000-abcd" / "stop").exists()
+
+
+def test_a_runner_that_never_says_a_word(
+    home: Home, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launch, "ourselves", lambda: [sys.executable, "-c", "raise SystemExit('no room')"])
+    monkeypatch.setattr(launch, "START_TIMEOUT", 0.5)
+    project = TuneProject()
+    run = launch.start(RunRequest(file=home.folder / "x", project=project, settings=Settings()), home.folder / "x.runs")
+    assert follow(run, Console("en")) == 1
+    said = capsys.readouterr().err
+    assert str(run / "runner.log") in said
+    assert "→" in said
 
 
 def test_status_shows_how_far_a_dead_run_came(home: Home) -> None:
