@@ -14,6 +14,7 @@ from core.config.store import ProjectInvalidError
 from core.events import StageError, Stopped
 from core.messages import N_, Language, choose_language, label
 from core.pipeline.os_errors import explained
+from core.platform.pipes import reader_gone
 
 EXIT_DONE, EXIT_FAILED, EXIT_INVALID, EXIT_RUNNING, EXIT_STOPPED = 0, 1, 2, 3, 130
 
@@ -41,7 +42,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     console = Console(language, json=getattr(args, "json", False))
     try:
         return _guarded(args, console)
-    except BrokenPipeError:  # who read our output went away, as `head` does
+    except OSError as error:
+        if not reader_gone(error):
+            raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else the interpreter's last flush complains
         return EXIT_FAILED
 
@@ -50,8 +53,6 @@ def _guarded(args: argparse.Namespace, console: Console) -> int:
     """Call the command; what goes wrong becomes a sentence and an exit code."""
     try:
         return _call(args, console)
-    except BrokenPipeError:
-        raise
     except ProjectInvalidError as error:
         console.problems(error.problems)
         return EXIT_INVALID
@@ -60,6 +61,8 @@ def _guarded(args: argparse.Namespace, console: Console) -> int:
     except StageError as error:
         console.error(error.code, error.values)
     except OSError as error:
+        if reader_gone(error):
+            raise
         found = explained(error)
         console.error(found.code, found.values)
     except Exception:  # noqa: BLE001 - the last guard: a bug of ours is no user's business
