@@ -32,15 +32,25 @@ class ProcessGuard:
     def popen_arguments(self) -> dict[str, object]:
         """What :class:`subprocess.Popen` needs so that the tree can be held."""
         if sys.platform == "win32":
-            return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
+            from core.platform.windows_job import SUSPENDED  # noqa: PLC0415 - ctypes.WinDLL exists there only
+
+            return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW | SUSPENDED}
         return {"start_new_session": True}
 
     def attach(self, process: "subprocess.Popen[bytes]") -> int:
-        """Take hold of a process that was just started; returns its group (its own pid on Windows)."""
-        if sys.platform == "win32":
-            from core.platform.windows_job import create_job  # noqa: PLC0415 - ctypes.WinDLL exists there only
+        """Take hold of a process that was just started; returns its group (its own pid on Windows).
 
-            self._job = create_job(process)
+        Raises OSError where Windows does not let us hold it; the process is ended then.
+        """
+        if sys.platform == "win32":
+            from core.platform import windows_job  # noqa: PLC0415
+
+            try:
+                self._job = windows_job.hold(process)
+            except OSError:
+                with process:  # closes its pipe and waits for its end
+                    process.kill()
+                raise
             return process.pid
         self._group = process.pid  # start_new_session makes the child the leader of its own group
         return self._group
@@ -48,9 +58,9 @@ class ProcessGuard:
     def kill(self) -> None:
         """End the whole tree; returns when it is gone (or after :data:`KILL_WAIT`)."""
         if sys.platform == "win32":
-            from core.platform.windows_job import terminate_job  # noqa: PLC0415
+            from core.platform import windows_job  # noqa: PLC0415
 
-            terminate_job(self._job)
+            windows_job.terminate(self._job, KILL_WAIT)
         else:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._group, signal.SIGKILL)
@@ -59,10 +69,9 @@ class ProcessGuard:
     def close(self) -> None:
         """Let go; what still lives of the tree ends (Windows: with the job's handle)."""
         if sys.platform == "win32":
-            from core.platform.windows_job import close_job  # noqa: PLC0415
+            from core.platform import windows_job  # noqa: PLC0415
 
-            close_job(self._job)
-            self._job = 0
+            windows_job.close(self._job)
 
 
 def marked(mark: str) -> Iterator[psutil.Process]:

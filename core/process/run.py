@@ -58,7 +58,8 @@ def run_command(command: Command, target: Target, watch: Watch, *, mark: str, cw
     try:
         process = target.start(command, mark=mark, cwd=cwd)
     except OSError as error:
-        raise NotStartedError(error.errno, error.strerror or str(error), error.filename) from error
+        program = error.filename or str(command.argv[0])  # Windows does not say what it did not find
+        raise NotStartedError(error.errno, error.strerror or str(error), program) from error
     try:
         watch.on_start(process)
         with watch.log.open("ab") as log:

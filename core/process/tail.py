@@ -27,7 +27,7 @@ class FileTail:
             return []
         self._offset += len(data)
         *lines, self._rest = (self._rest + data).split(b"\n")
-        return [line.decode("utf-8", errors="replace") for line in lines if line.strip()]
+        return [line.removesuffix(b"\r").decode("utf-8", errors="replace") for line in lines if line.strip()]
 
 
 @dataclass(frozen=True, slots=True)
