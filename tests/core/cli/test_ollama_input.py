@@ -98,7 +98,9 @@ def other_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         address = f"127.0.0.1:{server.getsockname()[1]}"
         monkeypatch.setenv("OLLAMA_HOST", address)
         yield address
-        server.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(OSError):  # Windows: a listening socket has no connection to shut
+            server.shutdown(socket.SHUT_RDWR)
+        server.close()
         thread.join(5)
 
 
