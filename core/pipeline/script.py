@@ -16,6 +16,7 @@ _HEAD = {
     "bash": "#!/usr/bin/env bash\nset -euo pipefail\n",
     "powershell": (
         '$ErrorActionPreference = "Stop"\n$OutputEncoding = [Console]::OutputEncoding = [Text.UTF8Encoding]::new()\n'
+        '$PSNativeCommandArgumentPassing = "Legacy"  # as Windows PowerShell 5.1, which knows no other way\n'
     ),
 }
 

@@ -1,9 +1,13 @@
 """A command to run: argv, environment and folder as one value that can print itself as a script line."""
 
+import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+_QUOTE = re.compile(r'(\\*)"')
+"""A quote with the backslashes before it, which Windows' rules double."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +46,37 @@ class Command:
         return f"(cd {shlex.quote(str(self.cwd))} && {line})" if self.cwd else line
 
     def powershell(self) -> str:
-        """The command as lines of a PowerShell script that ends at the first failure."""
-        lines = []
+        """The command as lines of a PowerShell script that ends at the first failure.
+
+        Folder and environment are the command's alone: PowerShell's are those of the whole session. ``$null`` removes a
+        variable; so does an empty text in most versions, hence no value of ours is empty.
+        """
+        lines = [
+            "& " + " ".join(ps_argument(str(token)) for token in self.argv),
+            "if ($LASTEXITCODE -ne 0) { exit $LASTEXITCODE }",
+        ]
+        before = [f"$old_{key} = $env:{key}" for key in self.env]
+        after = [f"$env:{key} = $old_{key}" for key in self.env]
         if self.cwd:
-            lines.append(f"Push-Location -LiteralPath {ps_quote(str(self.cwd))}")
-        for key, value in self.env.items():
-            lines.append(
-                f"$env:{key} = {ps_quote(value)}" if value is not None else f"Remove-Item -ErrorAction Ignore Env:{key}"
-            )
-        lines.append("& " + " ".join(ps_quote(str(token)) for token in self.argv))
-        lines.append("if ($LASTEXITCODE -ne 0) { exit $LASTEXITCODE }")
-        if self.cwd:
-            lines.append("Pop-Location")
-        return "\n".join(lines)
+            before.append(f"Push-Location -LiteralPath {ps_quote(str(self.cwd))}")
+            after.append("Pop-Location")
+        if not before:
+            return "\n".join(lines)
+        sets = [f"$env:{key} = {'$null' if value is None else ps_quote(value)}" for key, value in self.env.items()]
+        block = ["try {", *_indented([*sets, *lines]), "} finally {", *_indented(after), "}"]
+        return "\n".join([*before, *block])
 
 
 def ps_quote(text: str) -> str:
     """A text as one word of PowerShell."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def ps_argument(text: str) -> str:
+    """A text as an argument of a program, for a PowerShell that leaves quotes to us (all versions do, or can)."""
+    escaped = _QUOTE.sub(lambda found: found[1] * 2 + '\\"', text)
+    return ps_quote(escaped or '""')
+
+
+def _indented(lines: Sequence[str]) -> list[str]:
+    return [f"    {line}" for line in lines]

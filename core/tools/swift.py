@@ -136,7 +136,8 @@ def device_environment(device: str, visible: str = "") -> dict[str, str | None]:
     anything else works on the computer.
     """
     if device == "cpu":
-        return {"CUDA_VISIBLE_DEVICES": "", "OMP_WAIT_POLICY": "PASSIVE"}
+        # -1 and not "": for PowerShell, and for CUDA on Windows, an empty variable is none
+        return {"CUDA_VISIBLE_DEVICES": "-1", "OMP_WAIT_POLICY": "PASSIVE"}
     return {"CUDA_DEVICE_ORDER": "PCI_BUS_ID", **({"CUDA_VISIBLE_DEVICES": visible} if visible else {})}
 
 

@@ -227,6 +227,18 @@ def test_a_script_needs_the_model(home: Home) -> None:
     assert "not on this computer" in later.err
 
 
+def test_a_powershell_script_changes_nothing_for_who_runs_it(home: Home) -> None:
+    """What one command is given must not reach the next; and an empty text would remove a variable."""
+    lines = home("plan", home.project(), "--shell", "powershell").out.splitlines()
+    sets = [line for line in lines if line.lstrip().startswith("$env:")]
+    assert "    $env:CUDA_VISIBLE_DEVICES = '-1'" in sets
+    for line in sets:
+        name, _, value = line.strip().partition(" = ")
+        assert line.startswith("    "), "outside of try and finally"
+        assert value != "''"
+        assert value == f"$old_{name[5:]}" or f"    {name} = $old_{name[5:]}" in sets
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
 def test_the_folders_follow_the_file_behind_a_link(home: Home) -> None:
     path = home.project()

@@ -112,11 +112,3 @@ def test_environment_is_scrubbed() -> None:
     assert env["NEW"] == "1"
     assert env["PYTHONUTF8"] == "1"
     assert not {"PYTHONHOME", "QT_PLUGIN_PATH", "VIRTUAL_ENV", "SECRET"} & env.keys()
-
-
-def test_a_command_prints_itself_for_both_shells(tmp_path: Path) -> None:
-    command = Command(("prog", "it's", HostPath(Path("/a b"), suffix="#3")), {"A": "1 2", "B": None}, Path("/c d"))
-    assert command.bash() == "(cd '/c d' && env -u B A='1 2' prog 'it'\"'\"'s' '/a b#3')"
-    shown = command.powershell()
-    assert "& 'prog' 'it''s' '/a b#3'" in shown
-    assert "$env:A = '1 2'" in shown
