@@ -11,8 +11,25 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 SCHEMA = 1
 """Version of the journal's lines; a reader refuses a newer one."""
 
-Value = str | int | float | bool | None
-"""What a message may carry: plain values for the sentence's placeholders."""
+Plain = str | int | float | bool | None
+
+
+class NamedRow(BaseModel):
+    """A row of a dataset inside a message: where it stands, and what there is to say about it.
+
+    ``code`` and ``values`` are a sentence of :mod:`core.messages`. ``file`` is "" for a row about the model itself: it
+    stands in no file of the user's.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    file: str
+    line: int
+    code: str
+    values: dict[str, Plain] = {}
+
+
+Value = Plain | tuple[NamedRow, ...]
+"""What a message may carry for its sentence's placeholders: plain values, or rows that it names one below the other."""
 
 Unit = Literal["step", "byte", "file", "row", "tensor", "package", "prompt", "percent"]
 Level = Literal["info", "warning", "error"]

@@ -1,6 +1,6 @@
 """From the files of a project to the rows that ms-swift gets: train.jsonl, val.jsonl, and a report of bad rows."""
 
-import json
+from array import array
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,12 +9,16 @@ from typing import BinaryIO
 
 from core.config.sections.inputs import DatasetSection, SelfCognitionSection
 from core.data.encoding import detect_encoding
-from core.data.rows import BadRow
+from core.data.origins import Origins
+from core.data.rows import BadRow, Conversation
 from core.data.sampling import Entry, divide, parse_entry, take
 from core.data.self_cognition import self_cognition_rows
 from core.data.store import PROGRESS_ROWS, RowStore, replacing
 from core.data.validate import Summary, read_conversations
 from core.events import StageError
+
+REPORT = "row_report.jsonl"
+"""Each row that was left out or cut, or why nothing was prepared: file, line, reason (a code) and its values."""
 
 Report = Callable[[int, int | None], None]
 """Told how many rows are done, and of how many (None: not known yet)."""
@@ -22,14 +26,15 @@ Report = Callable[[int, int | None], None]
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What was written, and what was seen on the way; ``val`` and ``bad_rows`` are None where they are empty."""
+    """What was written, and what was seen on the way; ``val`` is None where it is empty.
+
+    ``numbers`` holds for each file which rows its lines are, and ``origins`` where those come from.
+    """
 
     train: Path
     val: Path | None
-    bad_rows: Path | None
-    train_rows: int
-    val_rows: int
-    self_cognition_rows: int
+    numbers: "dict[Path, array[int]]"
+    origins: Origins
     summary: Summary
 
 
@@ -38,12 +43,12 @@ def prepare(
 ) -> Prepared:
     """Write the rows to train on and to measure on into ``folder``, in an order that the seed gives.
 
-    Raises StageError ``dataset_bad_rows`` where rows cannot be used and the project says to stop; bad_rows.jsonl is
+    Raises StageError ``dataset_bad_rows`` where rows cannot be used and the project says to stop; the report is
     written then too. Rows about the model itself are never held out: each of them is there many times.
     """
     identity = self_cognition_rows(self_cognition, seed)
     folder.mkdir(parents=True, exist_ok=True)
-    train_file, val_file, report = (folder / name for name in ("train.jsonl", "val.jsonl", "bad_rows.jsonl"))
+    train_file, val_file, report = (folder / name for name in ("train.jsonl", "val.jsonl", REPORT))
     for earlier in (train_file, val_file, report):
         earlier.unlink(missing_ok=True)
     with RowStore(folder / "rows.part") as store:
@@ -52,21 +57,12 @@ def prepare(
         summary = reading.summary
         if summary.bad_count and dataset.on_bad_rows == "stop":
             raise StageError("dataset_bad_rows", **summary.bad_values(), report=str(report))
-        train += range(len(store), len(store) + len(identity))
-        for conversation in identity:
-            store.append(conversation)
+        train.extend(_own_rows(store, identity))
         if not train:
             raise StageError("dataset_empty", bad=summary.bad_count)
-        _write(store, {train_file: train, val_file: val}, seed, progress)
-    return Prepared(
-        train=train_file,
-        val=val_file if val else None,
-        bad_rows=report if summary.bad_count else None,
-        train_rows=len(train),
-        val_rows=len(val),
-        self_cognition_rows=len(identity),
-        summary=summary,
-    )
+        numbers = {path: rows for path, rows in ((train_file, train), (val_file, val)) if rows}
+        _write(store, numbers, seed, progress)
+    return Prepared(train_file, val_file if val else None, numbers, store.origins, summary)
 
 
 @dataclass(slots=True)
@@ -77,10 +73,9 @@ class _Reading:
     progress: Report
     summary: Summary = field(default_factory=Summary)
 
-    def run(self, dataset: DatasetSection, seed: int, report: Path) -> tuple[list[int], list[int]]:
+    def run(self, dataset: DatasetSection, seed: int, report: Path) -> "tuple[array[int], array[int]]":
         """The numbers to train on and to measure on."""
-        train: list[int] = []
-        val: list[int] = []
+        train, val = array("Q"), array("Q")
         # validation files of their own take the place of a split
         ratio = 0.0 if dataset.val_files else dataset.split_dataset_ratio
         with replacing(report) as bad_rows:
@@ -88,12 +83,12 @@ class _Reading:
                 entry = parse_entry(text)
                 rng = Random(f"{seed}:train:{number}")  # noqa: S311 - a choice of rows, no secret
                 chosen, held_out = divide(self._read(entry, bad_rows), entry.take, ratio, rng)
-                train += chosen
-                val += held_out
+                train.extend(chosen)
+                val.extend(held_out)
             for number, text in enumerate(dataset.val_files):
                 entry = parse_entry(text)
                 rng = Random(f"{seed}:val:{number}")  # noqa: S311 - as above
-                val += take(self._read(entry, bad_rows), entry.take, rng)
+                val.extend(take(self._read(entry, bad_rows), entry.take, rng))
         if not self.summary.bad_count:
             report.unlink()
         return train, val
@@ -103,7 +98,7 @@ class _Reading:
         start = len(self.store)
         for row in read_conversations(entry.path, detect_encoding(entry.path), self.summary):
             if isinstance(row, BadRow):
-                bad_rows.write(_report_line(row))
+                bad_rows.write(row.report_line())
             else:
                 self.store.append(row)
             seen = self.summary.good + self.summary.bad_count
@@ -112,20 +107,24 @@ class _Reading:
         return range(start, len(self.store))
 
 
-def _report_line(row: BadRow) -> bytes:
-    line = {"file": str(row.file), "line": row.line, "code": row.code, **row.values}
-    return json.dumps(line, ensure_ascii=False).encode("utf-8") + b"\n"
+def _own_rows(store: RowStore, identity: list[Conversation]) -> list[int]:
+    """The numbers of the rows about the model itself, each of which is stored once."""
+    numbers: dict[Conversation, int] = {}
+    for conversation in identity:
+        if conversation not in numbers:
+            numbers[conversation] = len(store)
+            store.append_own(conversation)
+    return [numbers[conversation] for conversation in identity]
 
 
-def _write(store: RowStore, targets: dict[Path, list[int]], seed: int, progress: Report) -> None:
-    """Write each file that has rows, shuffled, so that its first rows stand for all (imatrix and AWQ take those)."""
+def _write(store: RowStore, targets: "dict[Path, array[int]]", seed: int, progress: Report) -> None:
+    """Write each file, shuffled, so that its first rows stand for all (imatrix and AWQ take those)."""
     total = sum(len(numbers) for numbers in targets.values())
     done = 0
     for target, numbers in targets.items():
-        if numbers:
-            Random(f"{seed}:order").shuffle(numbers)  # noqa: S311 - an order, no secret
-            store.write(numbers, target, _counting_on(progress, done, total))
-            done += len(numbers)
+        Random(f"{seed}:order").shuffle(numbers)  # noqa: S311 - an order, no secret
+        store.write(numbers, target, _counting_on(progress, done, total))
+        done += len(numbers)
     progress(total, total)
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from core.config.problem import Problem
 from core.config.sections.inputs import DatasetSection
 from core.data.encoding import detect_encoding
-from core.data.rows import BadRow, Conversation
+from core.data.prepare import REPORT
+from core.data.rows import BadRow, Conversation, GoodRow
 from core.data.sampling import parse_entry
 from core.data.schema import Format
 from core.data.validate import Summary, read_conversations
@@ -39,7 +40,7 @@ def preview(path: Path, rows: int = LOOK) -> Preview:
         path=path,
         encoding=encoding,
         formats=tuple(form for form, _ in summary.formats.most_common()),
-        rows=tuple(row for row in looked if isinstance(row, Conversation)),
+        rows=tuple(row.conversation for row in looked if isinstance(row, GoodRow)),
         bad_rows=tuple(row for row in looked if isinstance(row, BadRow)),
         summary=summary,
     )
@@ -62,5 +63,5 @@ def _check_files(field: str, entries: Iterable[str], section: DatasetSection) ->
             yield Problem(field, error.code, error.values)
             continue
         if summary.bad_count:
-            values = {**summary.bad_values(), "report": ""}
+            values = {**summary.bad_values(), "report": REPORT}
             yield Problem(field, "dataset_bad_rows", values, "error" if section.on_bad_rows == "stop" else "warning")

@@ -7,6 +7,7 @@ lines and csv are streamed; a JSON array is held as text while its objects are d
 import csv
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from io import StringIO
 from itertools import chain
@@ -46,23 +47,42 @@ def _rows(path: Path, suffix: str, stream: TextIO) -> Iterator[RawRow | BadRow]:
             yield from _json_lines(path, stream)
 
 
+class _Objects:
+    """Makes JSON's objects, and notes a key that one of them has twice: Python keeps the last without a word."""
+
+    def __init__(self) -> None:
+        self.repeated: str | None = None
+        self.decoder = json.JSONDecoder(object_pairs_hook=self._made)
+
+    def _made(self, pairs: list[tuple[str, object]]) -> dict[str, object]:
+        made = dict(pairs)
+        if len(made) < len(pairs):
+            self.repeated = Counter(name for name, _ in pairs).most_common(1)[0][0]
+        return made
+
+    def row(self, path: Path, line: int, value: object) -> RawRow | BadRow:
+        """The row that was just decoded."""
+        repeated, self.repeated = self.repeated, None
+        if not isinstance(value, dict):
+            return BadRow(path, line, "json_not_object", {"excerpt": excerpt(value)})
+        if repeated is not None:
+            return BadRow(path, line, "key_repeated", {"key": excerpt(repeated), "excerpt": excerpt(value)})
+        return RawRow(path, line, value)
+
+
 def _json_lines(path: Path, stream: Iterator[str]) -> Iterator[RawRow | BadRow]:
+    objects = _Objects()
     for line, text in enumerate(stream, start=1):
         if "\0" in text:
             yield BadRow(path, line, "nul_bytes", {"excerpt": excerpt(text)})
         elif text.strip():
             try:
-                value = json.loads(text)
+                value = objects.decoder.decode(text)
             except (ValueError, RecursionError):  # ValueError also: a number of thousands of digits
+                objects.repeated = None
                 yield BadRow(path, line, "json_syntax", {"excerpt": excerpt(text.strip())})
             else:
-                yield _object_row(path, line, value)
-
-
-def _object_row(path: Path, line: int, value: object) -> RawRow | BadRow:
-    if isinstance(value, dict):
-        return RawRow(path, line, value)
-    return BadRow(path, line, "json_not_object", {"excerpt": excerpt(value)})
+                yield objects.row(path, line, value)
 
 
 def _json_rows(path: Path, text: str) -> Iterator[RawRow | BadRow]:
@@ -86,7 +106,8 @@ def _is_one_long_object(text: str) -> bool:
 
 def _array_rows(path: Path, text: str) -> Iterator[RawRow | BadRow]:
     """The objects of an array, each with its line; raises at a syntax error, for nothing after it can be told apart."""
-    decode = json.JSONDecoder().raw_decode
+    objects = _Objects()
+    decode = objects.decoder.raw_decode
     start = _after_space(text, text.index("[") + 1)
     line = 1 + text.count("\n", 0, start)
     while text[start : start + 1] != "]":
@@ -95,7 +116,7 @@ def _array_rows(path: Path, text: str) -> Iterator[RawRow | BadRow]:
         except (ValueError, RecursionError) as error:
             broken = error.lineno if isinstance(error, json.JSONDecodeError) else line
             raise StageError("dataset_json", path=str(path), line=broken) from error
-        yield _object_row(path, line, value)
+        yield objects.row(path, line, value)
         following = _after_space(text, end)
         if text[following : following + 1] == ",":
             following = _after_space(text, following + 1)

@@ -1,6 +1,7 @@
 """The formats in which datasets come, and the way from each to one: a conversation of messages."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
@@ -34,6 +35,9 @@ def normalise(data: Mapping[str, object]) -> tuple[Format, Conversation]:
     or tools would be lost with them is refused.
     """
     row = {name.strip().lower(): value for name, value in data.items()}
+    if len(row) < len(data):
+        repeated, _ = Counter(name.strip().lower() for name in data).most_common(1)[0]
+        raise RowError("key_repeated", key=excerpt(repeated))
     # where rows of several formats were put into one table, each has null in the columns of the others
     filled = {name: value for name, value in row.items() if value is not None}
     form = recognise(filled)

@@ -45,8 +45,8 @@ def self_cognition_rows(section: SelfCognitionSection, seed: int) -> list[Conver
 
 
 def _bundled() -> list[dict[str, str]]:
-    text = files("resources").joinpath(_ROWS).read_text(encoding="utf-8")
-    return [json.loads(line) for line in text.splitlines()]
+    with files("resources").joinpath(_ROWS).open(encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
 
 
 def _filled(section: SelfCognitionSection, row: dict[str, str]) -> Conversation:

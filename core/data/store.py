@@ -1,4 +1,4 @@
-"""Rows kept in a scratch file, so that a large dataset never lies in memory: eight bytes a row do."""
+"""Rows kept in a scratch file, so that a large dataset never lies in memory: twelve bytes a row do."""
 
 import mmap
 from array import array
@@ -8,19 +8,24 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from core.data.rows import Conversation
+from core.data.origins import Origins
+from core.data.rows import Conversation, GoodRow
 
 PROGRESS_ROWS = 1000
 """Rows between two reports of progress."""
 
 
 class RowStore:
-    """Conversations as JSON lines in a scratch file, found again by number; the file goes with the ``with`` block."""
+    """Conversations as JSON lines in a scratch file, found again by number; the file goes with the ``with`` block.
+
+    ``origins`` stays: it knows where each row stood.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._stream = path.open("wb")
         self._ends = array("Q", [0])  # row n lies between the n-th and the next
+        self.origins = Origins()
 
     def __enter__(self) -> Self:
         return self
@@ -34,8 +39,17 @@ class RowStore:
     def __len__(self) -> int:
         return len(self._ends) - 1
 
-    def append(self, conversation: Conversation) -> None:
+    def append(self, row: GoodRow) -> None:
         """Add a row; its number is the length before."""
+        self._append(row.conversation)
+        self.origins.append(row.file, row.line)
+
+    def append_own(self, conversation: Conversation) -> None:
+        """Add a row about the model itself, after all others."""
+        self._append(conversation)
+        self.origins.append_own(conversation.messages[0].content)
+
+    def _append(self, conversation: Conversation) -> None:
         size = self._stream.write(conversation.to_json().encode("utf-8") + b"\n")
         self._ends.append(self._ends[-1] + size)
 

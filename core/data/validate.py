@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.data.readers import read_rows
-from core.data.rows import BadRow, Conversation, RawRow, RowError, excerpt
+from core.data.rows import BadRow, Conversation, GoodRow, RawRow, RowError, excerpt
 from core.data.schema import EXPECTED, Format, normalise
-from core.events import StageError, Value
+from core.events import NamedRow, Plain, StageError, Value
 
 SHOWN = 5
 """Rows that a summary names for each reason; it counts them all."""
@@ -24,11 +24,11 @@ class Tally:
     count: int = 0
     first: list[str] = field(default_factory=list)
 
-    def add(self, file: Path, line: int) -> None:
+    def add(self, row: RawRow | BadRow) -> None:
         """Count one more row."""
         self.count += 1
-        if len(self.first) < SHOWN:
-            self.first.append(f"{file.name}:{line}")
+        if len(self.first) < SHOWN and row.file:
+            self.first.append(f"{row.file.name}:{row.line}")
 
 
 @dataclass(slots=True)
@@ -38,7 +38,7 @@ class Summary:
     good: int = 0
     formats: Counter[Format] = field(default_factory=Counter)
     bad: dict[str, Tally] = field(default_factory=dict)
-    first_bad: list[str] = field(default_factory=list)
+    first_bad: list[NamedRow] = field(default_factory=list)
     duplicates: Tally = field(default_factory=Tally)
     _seen: set[int] = field(default_factory=set, repr=False)
 
@@ -49,27 +49,27 @@ class Summary:
 
     def bad_values(self) -> dict[str, Value]:
         """For the sentence of ``dataset_bad_rows``: how many, and the first of them."""
-        return {"count": self.bad_count, "first": ", ".join(self.first_bad)}
+        return {"count": self.bad_count, "first": tuple(self.first_bad)}
 
     def add_bad(self, row: BadRow) -> None:
         """Count a row that cannot be used."""
-        self.bad.setdefault(row.code, Tally()).add(row.file, row.line)
+        self.bad.setdefault(row.code, Tally()).add(row)
         if len(self.first_bad) < SHOWN:
-            self.first_bad.append(row.where())
+            self.first_bad.append(row.named())
 
     def add_good(self, row: RawRow, conversation: Conversation) -> None:
         """Count a row that can be used, and note whether it was there before."""
         self.good += 1
         mark = hash(conversation)  # 64 bits of each row instead of its text
         if mark in self._seen:
-            self.duplicates.add(row.file, row.line)
+            self.duplicates.add(row)
         self._seen.add(mark)
 
 
-def read_conversations(path: Path, encoding: str, summary: Summary) -> Iterator[Conversation | BadRow]:
+def read_conversations(path: Path, encoding: str, summary: Summary) -> Iterator[GoodRow | BadRow]:
     """The rows of a file, each checked; raises StageError where the file as a whole is not one of a known format."""
     known = unknown = 0
-    columns: Value = ""
+    columns: Plain = ""
     for row in read_rows(path, encoding):
         result = row if isinstance(row, BadRow) else _judge(row, summary)
         if isinstance(result, BadRow):
@@ -86,7 +86,7 @@ def read_conversations(path: Path, encoding: str, summary: Summary) -> Iterator[
         raise StageError("dataset_columns", path=str(path), columns=columns, expected=EXPECTED)
 
 
-def _judge(row: RawRow, summary: Summary) -> Conversation | BadRow:
+def _judge(row: RawRow, summary: Summary) -> GoodRow | BadRow:
     try:
         form, conversation = normalise(row.data)
         check(conversation)
@@ -94,7 +94,7 @@ def _judge(row: RawRow, summary: Summary) -> Conversation | BadRow:
         return BadRow(row.file, row.line, error.code, {"excerpt": excerpt(row.data), **error.values})
     summary.formats[form] += 1
     summary.add_good(row, conversation)
-    return conversation
+    return GoodRow(row.file, row.line, conversation)
 
 
 def check(conversation: Conversation) -> None:

@@ -80,30 +80,43 @@ MESSAGES: dict[str, Text] = {
         'Run "tunesmith check": it says what is wrong with them.',
     ),
     "dataset_bad_rows": Text(
-        "{count} rows of the dataset cannot be used. The first: {first}",
-        'Correct them, or choose "drop" for rows that cannot be used. While a run goes on, all are listed '
-        "beside the prepared dataset.",
+        "{count} rows of the dataset cannot be used. The first:{first}",
+        'Correct them, or choose "drop" for rows that cannot be used. A run lists all of them in {report}',
     ),
     "dataset_duplicates": Text("{count} rows of the dataset stand there more than once. The first: {first}", ""),
     "rows_prepared": Text(
-        "Prepared {train} rows to train on, {val} to measure on; {identity} of them are about the model's "
+        "Prepared {train} rows to train on, {val} to measure on; {self_cognition} of them are about the model's "
         "name and author.",
         "",
     ),
-    "rows_dropped": Text("Left out {count} rows that cannot be used. The first: {first}", "All are listed in {report}"),
     "rows_refused": Text(
-        "ms-swift cannot use {count} rows ({rows}): {reason}",
-        'Correct them, or choose "drop" for rows that cannot be used.',
+        "ms-swift cannot use {count} rows of the dataset. The first:{first}",
+        'Correct them, or choose "drop" for rows that cannot be used. All are listed in {report}',
     ),
     "rows_too_long": Text(
-        "{count} rows are longer than {limit} tokens ({rows}); the longest has {longest}.",
-        "Raise the maximum length, or choose what happens to longer rows: delete, right or left.",
+        "{count} rows of the dataset are longer than {limit} tokens; the longest has {longest}. The first:{first}",
+        "Raise the maximum length, or choose what happens to longer rows: delete, right or left. "
+        "All are listed in {report}",
     ),
     "rows_left_out": Text(
-        "Left out {count} rows that cannot be used or are longer than {limit} tokens: {rows}",
-        "",
+        "Left out {count} rows of the dataset: {unusable} that cannot be used, {refused} that ms-swift refuses, {long} "
+        "longer than {limit} tokens. The first:{first}",
+        "All are listed in {report}",
     ),
-    "rows_cut": Text("{count} rows are longer than {limit} tokens and will be cut off: {rows}", ""),
+    "rows_cut": Text(
+        "{count} rows of the dataset are longer than {limit} tokens and will be cut off. The first:{first}",
+        "All are listed in {report}",
+    ),
+    "rows_all_left_out": Text(
+        "No row is left to train on: {count} rows cannot be used, or are longer than {limit} tokens.",
+        "Raise the maximum length, or correct the rows. All are listed in {report}",
+    ),
+    "row_of_file": Text("{file}:{line}: {reason}", ""),
+    "row_about_itself": Text("A row about the model's name and author (“{question}”): {reason}", ""),
+    "row_too_long": Text("{tokens} tokens, with {limit} allowed.", ""),
+    "row_cut": Text("{tokens} tokens, cut off to {limit}.", ""),
+    "row_refused": Text("ms-swift refuses it: {reason}", ""),
+    "row_nothing_learnt": Text("Nothing of an answer is left to learn from.", ""),
     "self_cognition_empty": Text(
         "A name for the self-cognition rows is missing.",
         "Enter it, or set the number of self-cognition rows to 0.",
@@ -112,6 +125,11 @@ MESSAGES: dict[str, Text] = {
         "The name {name} holds braces, which stand for a placeholder.",
         "Write the name without braces.",
     ),
+    "json_syntax": Text("It is not valid JSON: {excerpt}", ""),
+    "json_not_object": Text("It is not a JSON object: {excerpt}", ""),
+    "key_repeated": Text("The name {key} stands there twice: only one of its values could be used.", ""),
+    "csv_syntax": Text("A quote is not closed or stands in the wrong place; the row takes {lines} lines.", ""),
+    "csv_columns": Text("It has {found} cells where the first line names {expected} columns: {excerpt}", ""),
     "row_columns": Text("The columns are not known: {columns}", ""),
     "row_unsupported": Text("The column {column} is not supported.", ""),
     "messages_not_list": Text("The messages are not a list: {excerpt}", ""),

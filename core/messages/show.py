@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Self
 
-from core.events import Value
+from core.events import Plain
 
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
-def fill(text: str, values: Mapping[str, Value]) -> str:
+def fill(text: str, values: Mapping[str, Plain]) -> str:
     """The sentence with its values; one that is missing shows as ``?``."""
     return text.format_map(_Values(values))
 
@@ -35,12 +35,12 @@ class _Shown(str):
 
     __slots__ = ("value",)
 
-    def __new__(cls, value: Value) -> Self:
+    def __new__(cls, value: Plain) -> Self:
         shown = super().__new__(cls, f"{value:.6g}" if isinstance(value, float) else "?" if value is None else value)
         shown.value = value
         return shown
 
-    value: Value
+    value: Plain
 
     def __format__(self, spec: str) -> str:
         number = self.value
@@ -53,7 +53,7 @@ _FORMATS = {"size": size, "duration": duration}
 
 
 class _Values(dict[str, _Shown]):
-    def __init__(self, values: Mapping[str, Value]) -> None:
+    def __init__(self, values: Mapping[str, Plain]) -> None:
         super().__init__((name, _Shown(value)) for name, value in values.items())
 
     def __missing__(self, key: str) -> _Shown:

@@ -3,7 +3,7 @@
 import contextlib
 from pathlib import Path
 
-from core.events import Message, RunFinished, StageError
+from core.events import Message, RunFinished, StageError, Value
 from core.pipeline.journal import Journal
 from core.pipeline.launch import ALREADY_RUNNING, REQUEST, STOP, RunRequest
 from core.pipeline.lock import AlreadyRunningError, hold
@@ -58,7 +58,7 @@ def _make_run(folder: Path, request: RunRequest) -> Run:
     return Run(folder, job, plan, frozenset(again), LocalTarget(), StopFile(folder / STOP))
 
 
-def _refuse(folder: Path, code: str, **values: str | float | bool | None) -> int:
+def _refuse(folder: Path, code: str, **values: Value) -> int:
     journal = Journal(folder)
     journal.append(Message(stage="", level="error", code=code, values=dict(values)))
     journal.append(RunFinished(status="failed", seconds=0.0))

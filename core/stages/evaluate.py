@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 
 from core.events import StageError
@@ -70,10 +71,8 @@ def _write_questions(job: Job, path: Path) -> int:
     prompts = [[{"role": "user", "content": prompt}] for prompt in job.project.ollama.test_prompts]
     rows: list[object] = []
     if job.validation is not None:
-        lines = (
-            job.validation.read_text(encoding="utf-8").rstrip("\n").split("\n")[: job.project.training.evaluate_rows]
-        )
-        rows = [json.loads(line)["messages"] for line in lines]
+        with job.validation.open(encoding="utf-8") as lines:  # splitlines would part a row that holds U+2028
+            rows = [json.loads(line)["messages"] for line in islice(lines, job.project.training.evaluate_rows)]
     text = "".join(json.dumps({"messages": row}, ensure_ascii=False) + "\n" for row in [*rows, *prompts])
-    path.write_text(text, encoding="utf-8")
+    path.write_text(text, encoding="utf-8", newline="\n")
     return len(rows) + len(prompts)

@@ -1,14 +1,13 @@
 """prepare_dataset: clean local rows, and what ms-swift would drop or cut is known and decided before training."""
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from core.data.prepare import prepare
-from core.data.rows import excerpt
+from core.data.measured import Measured, leave_out, read_lengths
+from core.data.prepare import REPORT, Prepared, prepare
 from core.data.sampling import parse_entry
-from core.events import StageError
+from core.data.validate import SHOWN, Summary
+from core.events import StageError, Value
 from core.parsers.ninja import Ninja
 from core.process.command import Command, HostPath
 from core.stages.base import ScriptLine, Stage, StageContext
@@ -16,8 +15,6 @@ from core.stages.job import Job, file_facts
 from core.stages.runtime_files import plugin
 
 LENGTHS = "lengths.jsonl"
-SHOWN = 3
-"""Rows that a message shows; the length of each stands in lengths.jsonl."""
 
 
 class PrepareDataset(Stage):
@@ -59,58 +56,67 @@ class PrepareDataset(Stage):
             ctx.folder,
             lambda done, total: ctx.progress(done, total, "row"),
         )
-        if made.summary.bad_count:
-            ctx.message("rows_dropped", "warning", **made.summary.bad_values(), report=str(made.bad_rows))
-        if made.summary.duplicates.count:
-            repeated = made.summary.duplicates
-            ctx.message("dataset_duplicates", "warning", count=repeated.count, first=", ".join(repeated.first))
-        paths = [path for path in (made.train, made.val) if path is not None]
         lengths = ctx.folder / LENGTHS
-        ctx.run(_measure(job, paths, lengths), Ninja(self.name, "row"))
-        measured = list(_read(lengths))
-        for path in paths:
-            _fit(ctx, path, [row for row in measured if row.file == str(path)])
-        ctx.facts.update(
-            train_rows=made.train_rows, val_rows=made.val_rows, self_cognition_rows=made.self_cognition_rows
+        ctx.run(_measure(job, list(made.numbers), lengths), Ninja(self.name, "row"))
+        measured = read_lengths(
+            lengths,
+            made.numbers,
+            made.origins,
+            job.project.dataset.max_length,
+            cut=job.project.dataset.truncation_strategy in ("left", "right"),
         )
-        ctx.message("rows_prepared", train=made.train_rows, val=made.val_rows, identity=made.self_cognition_rows)
+        lengths.unlink()  # its lines are those of the files before any was left out
+        measured.report(ctx.folder / REPORT)
+        _stop(ctx, measured)
+        _leave_out(ctx, made, measured)
+        _tell(ctx, made.summary, measured)
 
 
-@dataclass(frozen=True, slots=True)
-class _Length:
-    """One row as ms-swift sees it: its file, its number from 1, tokens (0 where it refuses the row), and why."""
+def _stop(ctx: StageContext, measured: Measured) -> None:
+    """Raise StageError where there are rows with which the project says to stop."""
+    dataset, refused, too_long = ctx.job.project.dataset, measured.refused(), measured.too_long()
+    shown: dict[str, Value] = {"limit": measured.limit, "report": str(ctx.folder / REPORT)}
+    if refused and dataset.on_bad_rows == "stop":
+        first = measured.named(refused[:SHOWN])
+        raise StageError("rows_refused", count=len(refused), first=first, **shown)
+    if too_long and dataset.truncation_strategy == "stop":
+        first, longest = measured.named(too_long[:SHOWN]), max(measured.marks)
+        raise StageError("rows_too_long", count=len(too_long), first=first, longest=longest, **shown)
 
-    file: str
-    row: int
-    tokens: int
-    error: str
+
+def _leave_out(ctx: StageContext, made: Prepared, measured: Measured) -> None:
+    """Bring the files to the rows that stay, and count those."""
+    ctx.facts["val_rows"] = 0
+    for path, numbers in made.numbers.items():
+        kept = leave_out(path, numbers, measured)
+        ctx.facts.update({f"{path.stem}_rows": len(kept), f"{path.stem}_tokens": measured.tokens(kept)})
+        if path == made.train:
+            ctx.facts["self_cognition_rows"] = sum(map(made.origins.is_own, kept))
+        if not kept:
+            path.unlink()
 
 
-def _fit(ctx: StageContext, path: Path, measured: Sequence[_Length]) -> None:
-    """Make a file fit: stop, drop or let cut as the project says."""
-    job = ctx.job
-    limit = job.project.dataset.max_length
-    refused = [row for row in measured if row.error]
-    longer = [row for row in measured if row.tokens > limit]
-    if refused and job.project.dataset.on_bad_rows == "stop":
-        raise StageError("rows_refused", count=len(refused), rows=_shown(path, refused), reason=refused[0].error)
-    strategy = job.project.dataset.truncation_strategy
-    if longer and strategy == "stop":
-        longest = max(row.tokens for row in longer)
-        shown = _shown(path, longer)
-        raise StageError("rows_too_long", count=len(longer), rows=shown, longest=longest, limit=limit)
-    if longer and strategy != "delete":
-        ctx.message("rows_cut", "warning", count=len(longer), limit=limit, rows=_shown(path, longer))
-    left_out = [*refused, *(longer if strategy == "delete" else ())]
-    dropped = {row.row for row in left_out}
-    if dropped:
-        ctx.message("rows_left_out", "warning", count=len(dropped), limit=limit, rows=_shown(path, left_out))
-        _drop(path, dropped)
-    if len(dropped) == len(measured):
-        if path.stem == "train":
-            raise StageError("dataset_empty", bad=len(dropped))
-        path.unlink()  # nothing is left to measure on
-    ctx.facts[f"{path.stem}_tokens"] = sum(row.tokens for row in measured if row.row not in dropped)
+def _tell(ctx: StageContext, summary: Summary, measured: Measured) -> None:
+    """What there is in the end, and which rows are left out or cut; all of those are in the report."""
+    refused, too_long, cut_off = measured.refused(), measured.too_long(), measured.cut_off()
+    lost = {"unusable": summary.bad_count, "refused": len(refused), "long": len(too_long)}
+    ctx.facts.update(left_out_rows=sum(lost.values()), cut_rows=len(cut_off))
+    if not ctx.facts["train_rows"]:
+        report = str(ctx.folder / REPORT)
+        raise StageError("rows_all_left_out", count=sum(lost.values()), limit=measured.limit, report=report)
+    # where it will lie once the stage is done
+    shown: dict[str, Value] = {"limit": measured.limit, "report": str(ctx.job.folder(ctx.stage.name) / REPORT)}
+    if summary.duplicates.count:
+        first_repeated = ", ".join(summary.duplicates.first)
+        ctx.message("dataset_duplicates", "warning", count=summary.duplicates.count, first=first_repeated)
+    if any(lost.values()):
+        first = (*summary.first_bad, *measured.named((refused + too_long)[:SHOWN]))[:SHOWN]
+        ctx.message("rows_left_out", "warning", count=sum(lost.values()), first=first, **lost, **shown)
+    if cut_off:
+        first = measured.named(cut_off[:SHOWN])
+        ctx.message("rows_cut", "warning", count=len(cut_off), first=first, **shown)
+    final = {name: ctx.facts[f"{name}_rows"] for name in ("train", "val", "self_cognition")}
+    ctx.message("rows_prepared", **final)
 
 
 def _measure(job: Job, files: Sequence[Path], result: Path) -> Command:
@@ -123,31 +129,3 @@ def _measure(job: Job, files: Sequence[Path], result: Path) -> Command:
         options += ["--truncation_strategy", strategy]
     system = ["--system", facts.system] if facts.system is not None else []
     return Command((*argv, "--model", HostPath(facts.folder), *options, *system, "--out", HostPath(result)))
-
-
-def _read(path: Path) -> Iterator[_Length]:
-    with path.open(encoding="utf-8") as file:
-        for line in file:
-            row = json.loads(line)
-            # ms-swift keeps a row of which nothing is left to learn, without a word
-            error = str(row.get("error", "")) or ("" if row.get("labels") else "labels: 0")
-            yield _Length(row["file"], row["row"], int(row.get("tokens", 0)), error)
-
-
-def _drop(path: Path, numbers: set[int]) -> None:
-    part = path.with_name(path.name + ".part")
-    with path.open("rb") as source, part.open("wb") as target:
-        target.writelines(line for number, line in enumerate(source, 1) if number not in numbers)
-    part.replace(path)
-
-
-def _shown(path: Path, rows: Sequence[_Length]) -> str:
-    """The beginnings of the first rows, by which the user finds them: the prepared file is shuffled."""
-    wanted = {row.row for row in rows[:SHOWN]}
-    shown = []
-    with path.open(encoding="utf-8") as file:
-        for number, line in enumerate(file, 1):
-            if number in wanted:
-                asked = next(turn["content"] for turn in json.loads(line)["messages"] if turn["role"] == "user")
-                shown.append(f"“{excerpt(asked)}”")
-    return ", ".join(shown) + (" …" if len(rows) > SHOWN else "")

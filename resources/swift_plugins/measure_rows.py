@@ -29,16 +29,17 @@ def main() -> None:
     arguments = parse_arguments()
     get_logger().setLevel(logging.ERROR)
     template = build_template(arguments)
-    rows = [row for path in arguments.files for row in read_rows(path)]
+    total = sum(1 for path in arguments.files for _ in read_rows(path))  # counted, not kept: there may be millions
     part = arguments.out.with_name(arguments.out.name + ".part")
     with part.open("w", encoding="utf-8", newline="\n") as out:
         shown = 0.0
+        rows = (row for path in arguments.files for row in read_rows(path))
         for count, (path, number, line) in enumerate(rows, 1):
             result = measure(template, line, arguments.max_length)
             out.write(json.dumps({"file": str(path), "row": number, **result}, ensure_ascii=False) + "\n")
-            if count == len(rows) or time.monotonic() - shown >= SECONDS_BETWEEN_LINES:
+            if count == total or time.monotonic() - shown >= SECONDS_BETWEEN_LINES:
                 shown = time.monotonic()
-                print(f"[{count}/{len(rows)}]", flush=True)
+                print(f"[{count}/{total}]", flush=True)
     part.replace(arguments.out)
 
 

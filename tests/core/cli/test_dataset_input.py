@@ -8,7 +8,7 @@ import pytest
 from core.config.sections.inputs import DatasetSection, SelfCognitionSection
 from core.config.settings import Settings
 from core.config.store import load
-from core.data.prepare import Prepared, prepare
+from core.data.prepare import REPORT, Prepared, prepare
 from core.data.preview import LOOK
 from core.data.schema import EXPECTED
 from core.events import StageError
@@ -41,7 +41,7 @@ def refusal(project: Path, folder: Path) -> str:
     for language in ("en", "zh"):
         assert sentence(error.code, error.values, language) != error.code
         assert cure(error.code, error.values, language)
-    assert [file.name for file in folder.iterdir() if file.name != "bad_rows.jsonl"] == []
+    assert [file.name for file in folder.iterdir() if file.name != REPORT] == []
     return error.code
 
 
@@ -102,7 +102,7 @@ def test_a_broken_line_stops_or_is_dropped(home: Home) -> None:
     assert home.problems(stopping) == {"dataset.files": "dataset_bad_rows"}
     assert "data.jsonl:2" in home("check", stopping).err
     assert refusal(stopping, home.folder / "stop") == "dataset_bad_rows"
-    report = (home.folder / "stop" / "bad_rows.jsonl").read_text(encoding="utf-8")
+    report = (home.folder / "stop" / REPORT).read_text(encoding="utf-8")
     assert json.loads(report)["line"] == 2
 
     dropping = dataset(home, content, on_bad_rows="drop")
@@ -111,7 +111,7 @@ def test_a_broken_line_stops_or_is_dropped(home: Home) -> None:
     assert "data.jsonl:2" in said.err
     assert "sound" in said.out
     made = prepared(dropping, home.folder / "drop")
-    assert (made.train_rows + made.val_rows, made.summary.bad_count) == (2, 1)
+    assert (sum(map(len, made.numbers.values())), made.summary.bad_count) == (2, 1)
 
 
 def test_what_check_does_not_look_at_is_found_when_preparing(home: Home) -> None:
@@ -143,7 +143,8 @@ def test_a_number_of_rows(home: Home, count: int) -> None:
     content = "".join(json.dumps({**ROW, "query": str(number)}) + "\n" for number in range(3))
     project = dataset(home, content, entry=f"data.jsonl#{count}", split_dataset_ratio=0.0)
     assert home.problems(project) == {}
-    assert prepared(project, home.folder / "out").train_rows == count
+    made = prepared(project, home.folder / "out")
+    assert len(made.numbers[made.train]) == count
 
 
 @pytest.mark.parametrize("entry", ["data.jsonl#x", "data.jsonl#-1", "data.jsonl#", "#5"])

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from core.config.sections.inputs import DatasetSection, SelfCognitionSection
-from core.data.prepare import Prepared, prepare
+from core.data.prepare import REPORT, Prepared, prepare
 from core.events import StageError, Stopped
+from core.messages import sentence
 
 NOBODY = SelfCognitionSection(samples=0)
 SAMGE = SelfCognitionSection(
@@ -40,7 +41,6 @@ def test_rows_are_parted_into_train_and_val_and_nothing_else_is_left(tmp_path: P
     file = write(tmp_path / "a.jsonl", *(f"答 {number}" for number in range(200)))
     done = run(tmp_path, file, split_dataset_ratio=0.1)
     assert left(tmp_path) == ["train.jsonl", "val.jsonl"]
-    assert (done.train_rows, done.val_rows, done.self_cognition_rows, done.bad_rows) == (180, 20, 0, None)
     train, val = answers(done.train), answers(done.val)
     assert (len(train), len(val)) == (180, 20)
     assert sorted(train + val) == sorted(f"答 {number}" for number in range(200))
@@ -72,7 +72,8 @@ def test_rows_about_itself_do_not_move_the_split(tmp_path: Path) -> None:
     held_out = answers(run(tmp_path, file, split_dataset_ratio=0.1).val)
     done = run(tmp_path, file, about=SAMGE, split_dataset_ratio=0.1)
     assert answers(done.val) == held_out
-    assert (done.train_rows, done.self_cognition_rows) == (110, 20)
+    own = [number for number in done.numbers[done.train] if done.origins.is_own(number)]
+    assert (len(answers(done.train)), len(own), len(set(own))) == (110, 20, 20)
     assert sum("Samge" in text or "山姆" in text for text in answers(done.train)) >= 18
 
 
@@ -101,13 +102,18 @@ def test_bad_rows_stop_it_and_are_named(tmp_path: Path) -> None:
         run(tmp_path, file)
     assert caught.value.code == "dataset_bad_rows"
     assert caught.value.values["count"] == 2
-    assert caught.value.values["first"] == "a.jsonl:2 answer_empty, a.jsonl:4 placeholder_left"
-    assert left(tmp_path) == ["bad_rows.jsonl"]  # no train.jsonl of the earlier, good run
+    told = sentence(caught.value.code, caught.value.values, "en")
+    assert told.splitlines()[1:] == [
+        "  a.jsonl:2: The answer is empty.",
+        "  a.jsonl:4: The placeholder {{NAME}} was not filled in.",
+    ]
+    assert "a.jsonl:2：回答为空。" in sentence(caught.value.code, caught.value.values, "zh")
+    assert left(tmp_path) == [REPORT]  # no train.jsonl of the earlier, good run
     report = [json.loads(line) for line in Path(str(caught.value.values["report"])).read_text("utf-8").splitlines()]
     assert report[0] == {
         "file": file,
         "line": 2,
-        "code": "answer_empty",
+        "reason": "answer_empty",
         "excerpt": '{"query": "问 1", "response": ""}',
     }
     assert (report[1]["line"], report[1]["placeholder"]) == (4, "{{NAME}}")
@@ -116,9 +122,8 @@ def test_bad_rows_stop_it_and_are_named(tmp_path: Path) -> None:
 def test_bad_rows_are_dropped_on_request_and_told(tmp_path: Path) -> None:
     done = run(tmp_path, write(tmp_path / "a.jsonl", "a", "", "c"), on_bad_rows="drop", split_dataset_ratio=0.0)
     assert sorted(answers(done.train)) == ["a", "c"]
-    assert done.bad_rows is not None
     assert done.summary.bad["answer_empty"].first == ["a.jsonl:2"]
-    assert left(tmp_path) == ["bad_rows.jsonl", "train.jsonl"]
+    assert left(tmp_path) == [REPORT, "train.jsonl"]
 
 
 def test_half_a_surrogate_pair_in_a_bad_row_can_be_reported(tmp_path: Path) -> None:
@@ -129,13 +134,13 @@ def test_half_a_surrogate_pair_in_a_bad_row_can_be_reported(tmp_path: Path) -> N
 def test_nothing_to_train_on(tmp_path: Path) -> None:
     with pytest.raises(StageError, match="dataset_empty"):
         run(tmp_path, write(tmp_path / "a.jsonl", "", ""), on_bad_rows="drop")
-    assert left(tmp_path) == ["bad_rows.jsonl"]
+    assert left(tmp_path) == [REPORT]
     with pytest.raises(StageError, match="dataset_empty"):
         run(tmp_path)
 
 
 def test_rows_about_itself_alone_are_enough(tmp_path: Path) -> None:
-    assert run(tmp_path, about=SAMGE).train_rows == 20
+    assert len(answers(run(tmp_path, about=SAMGE).train)) == 20
 
 
 def test_names_are_checked_before_anything_is_read(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@ from pathlib import Path
 
 from core.config.problem import Problem
 from core.config.sections.inputs import DatasetSection
+from core.data.prepare import REPORT
 from core.data.preview import LOOK, check_dataset, preview
+from core.events import NamedRow, Value
 
 GOOD = '{"instruction": "你", "output": "好"}\n'
 BAD = '{"instruction": "你", "output": ""}\n'
@@ -41,11 +43,7 @@ def test_every_file_s_problem_is_told_at_once(tmp_path: Path) -> None:
 
 def test_bad_rows_that_will_be_dropped_are_a_warning(tmp_path: Path) -> None:
     section = DatasetSection(files=(write(tmp_path / "a.jsonl", GOOD + BAD),), on_bad_rows="drop")
-    assert check_dataset(section) == [
-        Problem(
-            "dataset.files",
-            "dataset_bad_rows",
-            {"count": 1, "first": "a.jsonl:2 answer_empty", "report": ""},
-            "warning",
-        )
-    ]
+    values = {"excerpt": '{"instruction": "你", "output": ""}'}
+    first = (NamedRow(file="a.jsonl", line=2, code="answer_empty", values=values),)
+    shown: dict[str, Value] = {"count": 1, "first": first, "report": REPORT}
+    assert check_dataset(section) == [Problem("dataset.files", "dataset_bad_rows", shown, "warning")]

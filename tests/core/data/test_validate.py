@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from core.data.rows import BadRow, Conversation, Message, RowError
+from core.data.rows import BadRow, Conversation, GoodRow, Message, RowError
 from core.data.validate import SHOWN, Summary, check, read_conversations
 from core.events import StageError
 
@@ -75,10 +75,15 @@ def test_rows_are_counted_by_reason_with_their_lines(tmp_path: Path) -> None:
     assert summary.bad["answer_empty"].first == ["a.jsonl:2", "a.jsonl:6"]
     assert summary.formats == {"query_response": 2}
     assert (summary.duplicates.count, summary.duplicates.first) == (1, ["a.jsonl:4"])
-    assert summary.bad_values() == {
-        "count": 4,
-        "first": "a.jsonl:2 answer_empty, a.jsonl:3 row_columns, a.jsonl:5 json_not_object, a.jsonl:6 answer_empty",
-    }
+    values = summary.bad_values()
+    assert isinstance(values["first"], tuple)
+    assert values["count"] == 4
+    assert [(row.file, row.line, row.code) for row in values["first"]] == [
+        ("a.jsonl", 2, "answer_empty"),
+        ("a.jsonl", 3, "row_columns"),
+        ("a.jsonl", 5, "json_not_object"),
+        ("a.jsonl", 6, "answer_empty"),
+    ]
 
 
 def test_lists_of_lines_are_capped_and_counts_are_not(tmp_path: Path) -> None:
@@ -91,7 +96,9 @@ def test_lists_of_lines_are_capped_and_counts_are_not(tmp_path: Path) -> None:
 def test_formats_may_mix_row_by_row(tmp_path: Path) -> None:
     summary = Summary()
     path = lines(tmp_path / "a.jsonl", pair("q", "a"), {"instruction": "q", "output": "a"}, pair("q", "a"))
-    assert list(read_conversations(path, "utf-8", summary)) == [talk("u:q a:a")] * 3
+    assert list(read_conversations(path, "utf-8", summary)) == [
+        GoodRow(path, line, talk("u:q a:a")) for line in (1, 2, 3)
+    ]
     assert summary.formats == {"query_response": 2, "alpaca": 1}
 
 

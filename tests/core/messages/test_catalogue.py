@@ -15,7 +15,7 @@ from core.parsers.failures import GENERAL, SILENT, SPECIFIC
 
 ROOT = Path(__file__).parents[3]
 CODE = re.compile(r"[a-z][a-z0-9_]*")
-CALLS = {"tell": 0, "StageError": 0, "RowError": 0, "Problem": 1, "message": 0, "error": 0}
+CALLS = {"tell": 0, "StageError": 0, "RowError": 0, "BadRow": 2, "bad_row": 1, "Problem": 1, "message": 0, "error": 0}
 """Calls whose argument at this place is a code; ``code=`` is one everywhere."""
 
 
