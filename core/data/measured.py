@@ -61,7 +61,7 @@ class Measured:
         reason = self.reasons[-1 - mark]
         if reason == _NOTHING_LEARNT:
             return self.origins.bad_row(number, "row_nothing_learnt", {})
-        return self.origins.bad_row(number, "row_refused", {"reason": reason})
+        return self.origins.bad_row(number, "row_refused", {"said": reason})
 
     def named(self, numbers: Iterable[int]) -> tuple[NamedRow, ...]:
         """Rows as a message names them."""

@@ -115,7 +115,7 @@ MESSAGES: dict[str, Text] = {
     "row_about_itself": Text("A row about the model's name and author (“{question}”): {reason}", ""),
     "row_too_long": Text("{tokens} tokens, with {limit} allowed.", ""),
     "row_cut": Text("{tokens} tokens, cut off to {limit}.", ""),
-    "row_refused": Text("ms-swift refuses it: {reason}", ""),
+    "row_refused": Text("ms-swift refuses it: {said}", ""),
     "row_nothing_learnt": Text("Nothing of an answer is left to learn from.", ""),
     "self_cognition_empty": Text(
         "A name for the self-cognition rows is missing.",
