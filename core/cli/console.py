@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 import rich.console
+from pydantic_core import to_jsonable_python
 from rich.table import Table
 
 from core.config.problem import Problem
@@ -101,7 +102,7 @@ class Console:
 
     def write_json(self, value: object) -> None:
         """One JSON value on stdout."""
-        sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps(value, ensure_ascii=False, default=to_jsonable_python) + "\n")
         sys.stdout.flush()
 
     def table(self, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -9,9 +9,11 @@ from pathlib import Path
 from core import __version__
 from core.cli.argparse_words import spoken
 from core.cli.console import Console
-from core.config.settings import load_settings
+from core.config.problem import Problem
+from core.config.settings import Settings, load_settings
 from core.config.store import ProjectInvalidError
 from core.events import StageError, Stopped
+from core.hardware.disk import check_name
 from core.messages import N_, Language, choose_language, label
 from core.pipeline.os_errors import explained
 from core.platform.pipes import reader_gone
@@ -73,6 +75,7 @@ def _guarded(args: argparse.Namespace, console: Console) -> int:
 def _call(args: argparse.Namespace, console: Console) -> int:
     """Each command imports what it needs only when it is called."""
     settings = load_settings()
+    _check_names(args, settings)
     match args.command:
         case "runner":
             from core.pipeline.entry import run_request  # noqa: PLC0415 - as the others below
@@ -87,6 +90,17 @@ def _call(args: argparse.Namespace, console: Console) -> int:
         case _:
             from core.cli.demo import call  # noqa: PLC0415
     return call(args, settings, console)
+
+
+def _check_names(args: argparse.Namespace, settings: Settings) -> None:
+    """Refuse a folder that nothing of a run could be written down for."""
+    given = [getattr(args, name, None) for name in ("project", "dir", "into")]
+    try:
+        for path in (*given, settings.work_folder):
+            if path is not None:
+                check_name(path.absolute())
+    except StageError as error:
+        raise ProjectInvalidError([Problem("", error.code, error.values)]) from error
 
 
 def _parser(language: Language) -> argparse.ArgumentParser:

@@ -78,9 +78,10 @@ def _json_lines(path: Path, stream: Iterator[str]) -> Iterator[RawRow | BadRow]:
         elif text.strip():
             try:
                 value = objects.decoder.decode(text)
-            except (ValueError, RecursionError):  # ValueError also: a number of thousands of digits
+            except (ValueError, RecursionError) as error:  # ValueError also: a number of thousands of digits
                 objects.repeated = None
-                yield BadRow(path, line, "json_syntax", {"excerpt": excerpt(text.strip())})
+                code = "json_depth" if isinstance(error, RecursionError) else "json_syntax"
+                yield BadRow(path, line, code, {"excerpt": excerpt(text.strip())})
             else:
                 yield objects.row(path, line, value)
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import re
 import shutil
 import stat
 import tempfile
@@ -10,6 +11,7 @@ from pathlib import Path
 from core.events import StageError
 
 _FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
+_SURROGATE = re.compile("[\ud800-\udfff]")  # what Python makes of a byte that is no UTF-8
 
 
 def free_bytes(path: Path) -> int:
@@ -40,6 +42,13 @@ def existing_parent(path: Path) -> Path:
         except OSError:  # a name that is too long, or a folder that may not be looked into: the one above decides
             continue
     raise StageError("drive_not_found", path=str(path))
+
+
+def check_name(path: Path) -> None:
+    """StageError if a path is no text: Linux allows any bytes, which no journal or script could hold."""
+    shown = _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", str(path))
+    if shown != str(path):
+        raise StageError("path_not_text", path=shown)
 
 
 def check_writable(folder: Path) -> None:

@@ -85,7 +85,7 @@ MESSAGES: dict[str, Text] = {
     ),
     "dataset_duplicates": Text("{count} rows of the dataset stand there more than once. The first: {first}", ""),
     "rows_prepared": Text(
-        "Prepared {train} rows to train on, {val} to measure on; {self_cognition} of them are about the model's "
+        "Prepared {train} rows to train on, {val} to measure on; {identity} of them are about the model's "
         "name and author.",
         "",
     ),
@@ -126,6 +126,7 @@ MESSAGES: dict[str, Text] = {
         "Write the name without braces.",
     ),
     "json_syntax": Text("It is not valid JSON: {excerpt}", ""),
+    "json_depth": Text("Lists and objects stand in each other too deeply: {excerpt}", ""),
     "json_not_object": Text("It is not a JSON object: {excerpt}", ""),
     "key_repeated": Text("The name {key} stands there twice: only one of its values could be used.", ""),
     "csv_syntax": Text("A quote is not closed or stands in the wrong place; the row takes {lines} lines.", ""),

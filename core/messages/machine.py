@@ -97,6 +97,10 @@ MESSAGES: dict[str, Text] = {
         "If you moved or deleted it, put it back; else run again with --fresh.",
     ),
     "path_invalid": Text("{path} cannot be a path: {reason}", "Correct it in the project file."),
+    "path_not_text": Text(
+        "The name {path} holds bytes that are no text (each shown as �).",
+        "Rename that folder or file, or move what is in it to another folder.",
+    ),
     "path_too_long": Text(
         "A path became longer than the system allows.",
         "Move the project to a folder with a short path, for example D:\\tune.",

@@ -11,6 +11,7 @@ from core.config.project import TuneProject
 from core.config.sections.inputs import DatasetSection
 from core.config.settings import Settings
 from core.events import StageError
+from core.hardware.disk import check_name
 from core.hardware.gpu import Gpu, chosen, gpus
 from core.hardware.profile import runtime_profile
 from core.models.families import family
@@ -87,9 +88,11 @@ class Job:
         except RuntimeError:  # no such user: a name may begin with ~
             path = Path(text)
         try:
-            return (self.file.parent / path).resolve()
+            found = (self.file.parent / path).resolve()
         except (OSError, ValueError) as error:  # ValueError: a NUL in it
             raise StageError("path_invalid", path=text, reason=str(error)) from error
+        check_name(found)  # a link can lead to any name
+        return found
 
     @cached_property
     def runtime(self) -> RuntimeSpec:

@@ -115,8 +115,8 @@ def _tell(ctx: StageContext, summary: Summary, measured: Measured) -> None:
     if cut_off:
         first = measured.named(cut_off[:SHOWN])
         ctx.message("rows_cut", "warning", count=len(cut_off), first=first, **shown)
-    final = {name: ctx.facts[f"{name}_rows"] for name in ("train", "val", "self_cognition")}
-    ctx.message("rows_prepared", **final)
+    train, val, identity = (ctx.facts[f"{name}_rows"] for name in ("train", "val", "self_cognition"))
+    ctx.message("rows_prepared", train=train, val=val, identity=identity)
 
 
 def _measure(job: Job, files: Sequence[Path], result: Path) -> Command:

@@ -1,6 +1,9 @@
 """Datasets that are wrong: as check tells them, and as preparing tells what check does not look at."""
 
 import json
+import os
+import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -122,6 +125,112 @@ def test_what_check_does_not_look_at_is_found_when_preparing(home: Home) -> None
     dropping = dataset(home, content, on_bad_rows="drop")
     made = prepared(dropping, home.folder / "drop")
     assert made.summary.bad["json_syntax"].first == [f"data.jsonl:{LOOK + 51}"]
+
+
+def turns(*roles: str) -> str:
+    return json.dumps({"messages": [{"role": role, "content": "x"} for role in roles]})
+
+
+PICTURE = {"role": "user", "content": [{"type": "image", "image": "a.png"}]}
+
+BAD_ROWS = [
+    (BROKEN.strip(), "not valid JSON"),
+    ("[" * 10_000 + "]" * 10_000, "too deeply"),
+    ('{"query": "x", "response": ' + '{"a":' * 10_000 + "1" + "}" * 10_000 + "}", "too deeply"),
+    ('{"query": "x", "response": ' + "9" * 5000 + "}", "not valid JSON"),
+    ('{"query": "x", "query": "y", "response": "z"}', "stands there twice"),
+    ('{"Query": "x", "query": "y", "response": "z"}', "stands there twice"),
+    ("NaN", "not a JSON object"),
+    ("[1]", "not a JSON object"),
+    ("{}", "columns are not known"),
+    ('{"query": "x", "response": NaN}', "not a text"),
+    ('{"query": 1, "response": "x"}', "not a text"),
+    ('{"query": ["x"], "response": "x"}', "not a text"),
+    ('{"query": null, "response": "x"}', "is empty"),
+    ('{"query": "x", "response": null}', "answer is empty"),
+    ('{"query": "x", "response": " "}', "answer is empty"),
+    ('{"query": "x\\u0000", "response": "x"}', "NUL"),
+    ('{"query": "x\0", "response": "x"}', "NUL"),
+    ('{"query": "\\ud83d", "response": "x"}', "not valid Unicode"),
+    ('{"query": "x", "response": "x", "images": ["a.png"]}', "images is not supported"),
+    (json.dumps({"messages": [PICTURE, {"role": "assistant", "content": "x"}]}), "not a text"),
+    ('{"messages": null}', "not a list"),
+    ('{"messages": []}', "no messages"),
+    ('{"messages": [null]}', "not an object"),
+    (turns("assistant", "user"), "out of turn (assistant)"),
+    (turns("assistant"), "out of turn (assistant)"),
+    (turns("user", "user", "assistant"), "out of turn (user)"),
+    (turns("user", "assistant", "system"), "out of turn (system)"),
+    (turns("user", "assistant", "user"), "no answer at the end"),
+    (turns("tool", "assistant"), "unknown role"),
+    (turns("system"), "no messages"),
+    ("x" * 3_000_000, "not valid JSON"),
+]
+
+
+@pytest.mark.parametrize(("row", "words"), BAD_ROWS, ids=[words + str(at) for at, (_, words) in enumerate(BAD_ROWS)])
+def test_each_bad_row_is_told_in_words_by_check_and_by_a_run(home: Home, row: str, words: str) -> None:
+    project = dataset(home, GOOD + row + "\n" + GOOD)
+    assert home.problems(project) == {"dataset.files": "dataset_bad_rows"}
+    said = home("check", project, "--lang", "en").err
+    [told] = [line for line in said.splitlines() if line.startswith("  data.jsonl:2: ")]
+    assert words in told
+    assert len(told) < 300
+    with pytest.raises(StageError) as caught:
+        prepared(project, home.folder / "out")
+    assert told in sentence(caught.value.code, caught.value.values, "en")
+    chinese = sentence(caught.value.code, caught.value.values, "zh")
+    assert "\n  data.jsonl:2：" in chinese
+    # what happened is wholly Chinese, beside what the row itself holds
+    first = caught.value.values["first"]
+    assert isinstance(first, tuple)
+    given = [str(value) for row in first for value in row.values.values()]
+    assert (
+        english(
+            chinese,
+            "data.jsonl",
+            "NUL",
+            "JSON",
+            "Unicode",
+            "messages",
+            "user",
+            "assistant",
+            *sorted(given, key=len)[::-1],
+        )
+        == []
+    )
+
+
+@pytest.mark.parametrize(
+    ("row", "words"), [("a,b,c", "3 cells where the first line names 2"), ('"a"b,c', "quote"), ("a\0,b", "NUL")]
+)
+def test_bad_rows_of_a_csv(home: Home, row: str, words: str) -> None:
+    said = home("check", dataset(home, f"query,response\na,b\n{row}\n", "data.csv"), "--lang", "en")
+    assert said.code == 2
+    [told] = [line for line in said.err.splitlines() if line.startswith("  data.csv:3: ")]
+    assert words in told
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has names that are no text")
+@pytest.mark.parametrize("command", ["init", "check", "plan", "run", "status", "stop", "step"])
+def test_names_that_are_no_text(home: Home, command: str) -> None:
+    folder = home.folder / os.fsdecode(b"bad\xff")
+    folder.mkdir()
+    shutil.copy(home.project(), folder / "p.tunesmith")
+    more: list[str | Path] = ["prepare_dataset", "--into", home.folder / "out"] if command == "step" else []
+    said = home(command, folder / "p.tunesmith", *more, "--lang", "en")
+    assert said.code == 2
+    assert "bad�/p.tunesmith holds bytes that are no text" in said.err
+    said = home(command, home.folder / os.fsdecode(b"\xff.tunesmith"), *more, "--lang", "zh")
+    assert english(said.text, "tunesmith") == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has names that are no text")
+def test_a_dataset_behind_a_link_to_a_name_that_is_no_text(home: Home) -> None:
+    target = home.folder / os.fsdecode(b"bad\xff.jsonl")
+    target.write_text(GOOD, encoding="utf-8")
+    (home.folder / "link.jsonl").symlink_to(target)
+    assert home.problems(home.project(dataset={"files": ["link.jsonl"]})) == {"dataset.files": "path_not_text"}
 
 
 def test_all_rows_dropped(home: Home) -> None:

@@ -1,6 +1,8 @@
 import csv
 import json
+import sys
 import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from core.data.encoding import detect_encoding
 from core.data.readers import read_rows
 from core.data.rows import BadRow, RawRow
+from core.data.validate import Summary, read_conversations
 from core.events import StageError
 
 
@@ -40,7 +43,30 @@ def test_json_lines_with_bad_ones_between(tmp_path: Path, suffix: str) -> None:
 
 def test_json_that_breaks_parsers_is_one_bad_row(tmp_path: Path) -> None:
     text = "[" * 100_000 + "\n" + '{"a": ' + "9" * 5000 + '}\n{"a": 2}\n'
-    assert told(read(write(tmp_path / "a.jsonl", text))) == [(1, "json_syntax"), (2, "json_syntax"), (3, {"a": 2})]
+    assert told(read(write(tmp_path / "a.jsonl", text))) == [(1, "json_depth"), (2, "json_syntax"), (3, {"a": 2})]
+
+
+def test_a_name_that_stands_twice_is_one_bad_row(tmp_path: Path) -> None:
+    text = '{"a": 1, "b": 2, "a": 3}\n{"x": [{"b": 1, "b": 1}], "y": \n{"a": {"c": [{"b": 1, "b": 2}]}}\n{"a": 2}\n'
+    rows = read(write(tmp_path / "a.jsonl", text))
+    assert told(rows) == [(1, "key_repeated"), (2, "json_syntax"), (3, "key_repeated"), (4, {"a": 2})]
+    assert [row.values.get("key") for row in rows if isinstance(row, BadRow)] == ["a", None, "b"]
+    array = '[{"a": 1},\n{"a": 1, "a": 1},\n{"a": 2}]'
+    assert told(read(write(tmp_path / "a.json", array))) == [(1, {"a": 1}), (2, "key_repeated"), (3, {"a": 2})]
+
+
+@pytest.mark.parametrize(
+    "make", [lambda depth: "[" * depth + "]" * depth, lambda depth: '{"a":' * depth + "1" + "}" * depth]
+)
+def test_nesting_of_any_depth_is_read_or_told(tmp_path: Path, make: Callable[[int], str]) -> None:
+    limit = sys.getrecursionlimit()
+    depths = [*range(limit - 120, limit, 3), 10_000]
+    rows = "".join(f'{{"query": "q", "response": {make(depth)}}}\n' for depth in depths)
+    path = write(tmp_path / "a.jsonl", '{"query": "q", "response": "a"}\n' + rows)
+    found = list(read_conversations(path, "utf-8", Summary()))
+    codes = [row.code for row in found if isinstance(row, BadRow)]
+    assert (len(codes), codes[0], codes[-1]) == (len(depths), "content_not_text", "json_depth")
+    assert set(codes) == {"content_not_text", "json_depth"}
 
 
 def test_windows_line_ends_and_line_separators_inside_text(tmp_path: Path) -> None:

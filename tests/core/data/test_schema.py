@@ -78,6 +78,7 @@ def test_system_prompts_are_kept_once_and_empty_ones_dropped() -> None:
         ({"query": "q", "response": "a", "history": "hello"}, "history_shape"),
         ({"query": "q", "response": "a", "history": 3}, "history_shape"),
         ({"query": "q", "response": "a", "history": [["x"]]}, "history_shape"),
+        ({"query": "q", "Query ": "x", "response": "a"}, "key_repeated"),
         ({"query": "q", "response": "a", "images": ["a.png"]}, "row_unsupported"),
         ({"messages": [{"role": "assistant", "content": None, "tool_calls": [{"id": 1}]}]}, "row_unsupported"),
         ({"messages": [{"role": "assistant", "content": "a", "loss": False}]}, "row_unsupported"),

@@ -1,6 +1,6 @@
 import pytest
 
-from core.events import Value
+from core.events import NamedRow, Value
 from core.messages import AREAS, MESSAGES, Text, choose_language, cure, duration, label, languages, sentence, size
 
 
@@ -19,6 +19,22 @@ def test_what_is_missing_or_odd_shows_and_never_raises() -> None:
     assert sentence("no_such_code", {}, "zh") == "no_such_code"
     assert cure("no_such_code", {}, "en") == ""
     assert cure("checkpoint_saved", {"step": 3}, "zh") == ""
+
+
+def test_rows_stand_one_below_the_other_with_their_reasons() -> None:
+    rows = (
+        NamedRow(file="问.jsonl", line=2, code="answer_empty"),
+        NamedRow(file="", line=0, code="row_too_long", values={"question": "Who?", "tokens": 30, "limit": 16}),
+        NamedRow(file="a.csv", line=3, code="of a newer version"),
+    )
+    values: dict[str, Value] = {"count": 3, "first": rows, "report": "r"}
+    assert sentence("dataset_bad_rows", values, "en").splitlines() == [
+        "3 rows of the dataset cannot be used. The first:",
+        "  问.jsonl:2: The answer is empty.",
+        "  A row about the model's name and author (“Who?”): 30 tokens, with 16 allowed.",
+        "  a.csv:3: of a newer version",
+    ]
+    assert sentence("dataset_bad_rows", values, "zh").splitlines()[1] == "  问.jsonl:2：回答为空。"
 
 
 def test_each_code_stands_in_one_area_only() -> None:

@@ -3,11 +3,13 @@
 import json
 import shlex
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from core.data.prepare import REPORT
+from core.pipeline.manifest import MANIFEST
 from core.tools.runtime_state import locked_versions
 from tests.core.cli.conftest import Home, Said, english, home
 
@@ -151,6 +153,34 @@ def test_a_row_taken_many_times_is_named_once(home: Home) -> None:
     assert "Left out 1 rows" in said.out
     assert report(home) == [(2, "row_too_long")]
     assert "Prepared 10 rows" in said.out
+
+
+def test_a_run_names_the_report_where_it_lies(home: Home) -> None:
+    prepare(home, "a", LONG, "", on_bad_rows="drop", truncation_strategy="delete")
+    project = home.folder / "项目.tunesmith"
+    said = home("run", project, "--until", "prepare_dataset", "--lang", "en")
+    assert said.code == 0, said.text
+    (report,) = (Path(line.partition(" in ")[2]) for line in said.out.splitlines() if "All are listed" in line)
+    assert [json.loads(line)["line"] for line in report.read_text(encoding="utf-8").splitlines()] == [3, 2]
+    assert sorted(path.name for path in report.parent.iterdir()) == [MANIFEST, REPORT, "train.jsonl"]
+    facts = json.loads((report.parent / MANIFEST).read_text(encoding="utf-8"))["facts"]
+    assert {name: facts[name] for name in ("train_rows", "val_rows", "left_out_rows", "cut_rows", "train_tokens")} == {
+        "train_rows": 1,
+        "val_rows": 0,
+        "left_out_rows": 2,
+        "cut_rows": 0,
+        "train_tokens": 2,
+    }
+
+    stopping = prepare(home, "a", LONG, "", on_bad_rows="drop", truncation_strategy="stop")
+    assert stopping.code == 1
+    said = home("run", project, "--until", "prepare_dataset", "--lang", "en")
+    assert said.code == 1
+    assert "questions.jsonl:2: 41 tokens" in said.err
+    assert Path(said.err.partition("All are listed in ")[2].strip().splitlines()[0]).exists()
+    assert "questions.jsonl:2：41 个词元" in home("status", project, "--lang", "zh").text
+    (state,) = (stage for stage in home("status", project, "--json").json["stages"].values() if stage.get("code"))
+    assert state["code"] == "rows_too_long"
 
 
 @pytest.mark.parametrize("strategy", ["stop", "delete", "right"])
