@@ -77,7 +77,8 @@ def test_paths_that_are_no_files(tmp_path: Path) -> None:
     assert fail(tmp_path / "none.jsonl").code == "dataset_missing"
     assert fail(tmp_path / "a\0b.jsonl").code == "dataset_missing"
     assert fail(tmp_path).code == "dataset_is_folder"
-    assert fail(tmp_path / ("a" * 1000 + ".jsonl")).code == "dataset_unreadable"
+    too_long = fail(tmp_path / ("a" * 1000 + ".jsonl")).code
+    assert too_long == ("dataset_missing" if os.name == "nt" else "dataset_unreadable")  # as the system says
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are POSIX")

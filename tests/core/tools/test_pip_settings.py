@@ -64,6 +64,7 @@ def test_a_file_in_another_encoding_says_nothing(tmp_path: Path) -> None:
     assert read_pip_settings({}, [path]) == PipSettings()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="POSIX places")
 def test_the_files_are_pips(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_CONFIG_DIRS", os.pathsep.join(["/site/one", "/site/two"]))

@@ -1,5 +1,6 @@
 """uv's commands, word by word."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +18,7 @@ NONE = PipSettings()
 
 def _words(command: Command) -> list[str]:
     assert str(command.argv[0]) == str(uv.find())
-    return [str(token) for token in command.argv[1:]]
+    return [str(token).replace(os.sep, "/") for token in command.argv[1:]]
 
 
 def test_our_uv_is_found_and_runs() -> None:
@@ -61,7 +62,7 @@ def test_python_itself_can_be_downloaded_from_a_mirror() -> None:
 
 def test_install_into_an_environment() -> None:
     command = uv.pip_install(PYTHON, requirements=[Path("/a b.txt")], packages=["x==1"], settings=NONE)
-    assert _words(command) == ["pip", "install", "--python", str(PYTHON), "--requirements", "/a b.txt", "x==1"]
+    assert _words(command) == ["pip", "install", "--python", PYTHON.as_posix(), "--requirements", "/a b.txt", "x==1"]
     assert command.env == {}
 
 
@@ -74,7 +75,7 @@ def test_install_into_a_folder_without_network() -> None:
         "pip",
         "install",
         "--python",
-        str(PYTHON),
+        PYTHON.as_posix(),
         "--target",
         "/t",
         "--no-deps",
@@ -88,4 +89,4 @@ def test_install_into_a_folder_without_network() -> None:
 
 
 def test_check() -> None:
-    assert _words(uv.pip_check(PYTHON)) == ["pip", "check", "--python", str(PYTHON)]
+    assert _words(uv.pip_check(PYTHON)) == ["pip", "check", "--python", PYTHON.as_posix()]
