@@ -32,7 +32,7 @@ class Train(Stage):
     needs = ("fetch_model", "prepare_dataset")
     after = ("install_runtime",)
     resumable = True
-    grace = 30.0
+    grace = 28.0  # a stop is over within 30 s, also where no step ends in this time
 
     def inputs(self, job: Job) -> Mapping[str, object]:
         """All that changes the weights; how often is saved and logged does not."""

@@ -6,7 +6,7 @@
     a file that gets one JSON object a line: ``begin``, ``step``, ``log``, ``save``, ``end``
 ``TUNESMITH_STOP_FILE``
     when this file appears, the next step saves a checkpoint and the training ends with exit code 0 (a file, since
-    Windows has no signals that a process could catch)
+    Windows has no signals that a process could catch); an evaluation is broken off for it
 
 A training that came to its end leaves its adapter in ``<output_dir>/adapter``; a stopped one leaves checkpoints only.
 """
@@ -25,6 +25,10 @@ from transformers import TrainerControl, TrainerState, TrainingArguments
 
 SECONDS_BETWEEN_STEPS = 0.25
 ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors", "additional_config.json")
+
+
+class EvaluationLeft(Exception):  # noqa: N818 - not an error
+    """The user asked to stop while the model was evaluated."""
 
 
 class EventFile:
@@ -49,6 +53,8 @@ class TunesmithCallback(TrainerCallback):
         self._started = self._reported = 0.0
         self._saved_step = 0
         self._stopping = False
+        self._log_evaluate_save = trainer._maybe_log_save_evaluate  # noqa: SLF001 - no callback comes between the three
+        trainer._maybe_log_save_evaluate = self._log_evaluate_save_or_leave  # noqa: SLF001
 
     def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """The training begins, or goes on from a checkpoint."""
@@ -83,6 +89,23 @@ class TunesmithCallback(TrainerCallback):
         if stop_asked(args.device):
             self._stop(state, control)
         return control
+
+    def on_prediction_step(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
+    ) -> None:
+        """One batch of an evaluation, which may take an hour; the trainer saves the step's checkpoint only after it."""
+        if stop_asked(args.device):
+            self._stop(state, control)
+            raise EvaluationLeft
+
+    def _log_evaluate_save_or_leave(self, *args: Any, **options: Any) -> None:
+        """The trainer's method of these three; where the evaluation was left, it is done again without it."""
+        try:
+            self._log_evaluate_save(*args, **options)
+        except EvaluationLeft:
+            self.trainer.control.should_evaluate = False
+            self.trainer.model.train()  # else the last log would tell of half an evaluation
+            self._log_evaluate_save(*args, **options)
 
     def on_log(
         self,

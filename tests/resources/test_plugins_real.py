@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from core.stages.train import is_whole_adapter, is_whole_checkpoint
 from tests.e2e.workshop import Demo
 
 pytestmark = pytest.mark.real
@@ -139,6 +140,33 @@ def test_a_training_stops_with_a_checkpoint_and_goes_on_to_its_end(
     newest = output / f"checkpoint-{step + 4}" / "adapter_model.safetensors"
     assert (output / "adapter" / "adapter_model.safetensors").read_bytes() == newest.read_bytes()
     assert json.loads((output / "adapter" / "args.json").read_text(encoding="utf-8"))["external_plugins"] == []
+
+
+@pytest.mark.parametrize("last", [False, True])
+def test_a_stop_during_a_long_evaluation_saves_the_step_before_it(
+    runtime: str, environment: dict[str, str], sample_model: Path, tmp_path: Path, last: bool
+) -> None:
+    events, stop, output, held = (tmp_path / name for name in ("events", "stop", "output", "held.jsonl"))
+    held.write_text(QUESTIONS.read_text(encoding="utf-8") * 200, encoding="utf-8")  # minutes of it
+    env = {**environment, "TUNESMITH_EVENTS": str(events), "TUNESMITH_STOP_FILE": str(stop)}
+    argv = sft(runtime, sample_model, output, "--val_dataset", str(held), "--eval_steps", "3", "--logging_steps", "1")
+    argv += ["--per_device_eval_batch_size", "1", "--max_steps", "3" if last else "9"]
+    threading.Thread(target=touch_after_step, args=(events, stop, 3), daemon=True).start()
+    errors = run(argv, env).stderr
+    assert time.time() - stop.stat().st_mtime < 15
+    assert "Val:" in errors
+    seen = read(events)
+    checkpoint = output / "checkpoint-3"
+    assert [event["path"] for event in seen if event["ev"] == "save"] == [str(checkpoint)]
+    assert seen[-1] == {"ev": "end", "step": 3, "finished": False, "stopped": True}
+    assert is_whole_checkpoint(checkpoint)
+    assert not any("eval_loss" in event for event in seen)
+    stop.unlink()
+    held.write_text(QUESTIONS.read_text(encoding="utf-8"), encoding="utf-8")
+    run([*argv, "--resume_from_checkpoint", str(checkpoint)], env)
+    ended = read(events)[-1]
+    assert ended == {"ev": "end", "step": 3 if last else 9, "finished": True, "stopped": False}
+    assert is_whole_adapter(output / "adapter")
 
 
 def touch_after_step(events: Path, stop: Path, step: int) -> None:
