@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -124,14 +125,21 @@ class Workshop:
         newest = launch.latest(self.job().runs)
         return list(journal.read(newest)) if newest else []
 
-    def wait_for(self, wanted: type, stage: str, timeout: float = 300.0, known: int = 0) -> Event:
+    def wait_for(
+        self,
+        wanted: type,
+        stage: str,
+        timeout: float = 300.0,
+        known: int = 0,
+        where: Callable[[Event], bool] = lambda _: True,
+    ) -> Event:
         """Wait until the newest run (after ``known`` earlier ones) tells of something."""
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
             found = journal.runs(self.job().runs)
             if len(found) > known:
                 for event in journal.read(found[-1]):
-                    if isinstance(event, wanted) and getattr(event, "stage", stage) == stage:
+                    if isinstance(event, wanted) and getattr(event, "stage", stage) == stage and where(event):
                         return event
             time.sleep(0.02)
         pytest.fail(f"no {wanted.__name__} of {stage} in {timeout} s")
