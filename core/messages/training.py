@@ -94,9 +94,9 @@ MESSAGES: dict[str, Text] = {
         "Packing works only with FlashAttention.",
         "Turn packing off, or set the attention implementation to flash_attention_2.",
     ),
-    "quantized_training_needs_gpu": Text(
-        "QLoRA needs an NVIDIA GPU.",
-        "Set the QLoRA bits to 0, or the device to auto.",
+    "quantized_training_on_cpu": Text(
+        "On a CPU, QLoRA saves memory but trains more slowly.",
+        "Set the QLoRA bits to 0 unless memory is short.",
     ),
     "training_unfinished": Text(
         "The training ended without an adapter.",

@@ -97,7 +97,7 @@ def _training(job: Job) -> Iterator[Problem]:
         if not is_whole_checkpoint(folder):
             yield Problem("training.resume_from_checkpoint", "checkpoint_invalid", {"path": str(folder)})
     if job.device == "cpu" and job.project.lora.quant_bits:
-        yield Problem("lora.quant_bits", "quantized_training_needs_gpu")
+        yield Problem("lora.quant_bits", "quantized_training_on_cpu", level="warning")
 
 
 def _hardware(job: Job) -> Iterator[Problem]:

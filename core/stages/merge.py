@@ -65,7 +65,8 @@ def _keep_template(ctx: StageContext, output: Path) -> None:
 
 
 def _command(job: Job, output: Path) -> Command:
-    return swift.merge(job.runtime.python, job.facts, job.adapter, output, on_cpu=_on_cpu(job))
+    quantized = bool(job.project.lora.quant_bits)
+    return swift.merge(job.runtime.python, job.facts, job.adapter, output, on_cpu=_on_cpu(job), quantized=quantized)
 
 
 def _on_cpu(job: Job) -> bool:

@@ -95,10 +95,16 @@ def infer(python: Path, model: ModelFacts, adapter: Path, rows: Path, *, result:
     return Command(tuple(argv), device_environment(model.device, model.visible_devices))
 
 
-def merge(python: Path, model: ModelFacts, adapter: Path, output: Path, *, on_cpu: bool) -> Command:
-    """``swift export --merge_lora``: adapter and base as one model; an old ``output`` would keep its stale weights."""
+def merge(python: Path, model: ModelFacts, adapter: Path, output: Path, *, on_cpu: bool, quantized: bool) -> Command:
+    """``swift export --merge_lora``: adapter and base as one model; an old ``output`` would keep its stale weights.
+
+    ``quantized``: the adapter was trained on a base in 4 or 8 bits. It is merged into the base in full precision, for
+    which its args.json must not be read: that makes ms-swift merge beside the adapter and quantize the result.
+    """
     argv: list[Token] = [python_token(python), "-m", "swift.cli.export", "--adapters", HostPath(adapter)]
     argv += [*_model(model, for_training=False), "--merge_lora", "true", "--output_dir", HostPath(output)]
+    if quantized:
+        argv += ["--load_args", "false"]
     if on_cpu:
         argv += ["--device_map", "cpu"]
     return Command(tuple(argv), device_environment("cpu" if on_cpu else model.device, model.visible_devices))

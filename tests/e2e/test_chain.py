@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 
 import gguf
 import numpy as np
@@ -13,7 +12,7 @@ from core.events import Progress, StageFinished
 from core.models.folder import inspect_model
 from core.models.gguf_file import read_gguf, zero_tensors
 from core.stages.job import Job
-from tests.e2e.workshop import ROOT, Demo, Workshop, tunesmith
+from tests.e2e.workshop import Demo, Workshop, tunesmith
 
 pytestmark = pytest.mark.real
 
@@ -109,6 +108,17 @@ def test_a_project_in_a_deep_chinese_folder(workshop: Workshop, ollama_server: s
     assert again == {"create_ollama", "create_base", "smoke_test"}
 
 
+def test_a_quantized_training_ends_in_a_model_of_full_precision(workshop: Workshop) -> None:
+    workshop.write(lora={"quant_bits": 4}, training={"num_train_epochs": 1})
+    done = workshop.run("--until", "merge")
+    assert done.code == 0, done.output
+    job = workshop.job()
+    assert inspect_model(job.merged).parameters == job.model.parameters
+    assert "quantization_config" not in (job.merged / "config.json").read_text(encoding="utf-8")
+    assert sorted(path.name for path in job.folder("merge").iterdir()) == ["artifact.json", "model"]
+    assert not list(job.folder("train").glob("*-merged"))
+
+
 def test_the_bash_script_of_plan_does_the_job_by_hand(workshop: Workshop, demo: Demo, ollama_server: str) -> None:
     workshop.write(ollama={"name": "by-hand"}, training={"num_train_epochs": 1})
     script = tunesmith("plan", workshop.file, "--shell", "bash")
@@ -117,9 +127,9 @@ def test_the_bash_script_of_plan_does_the_job_by_hand(workshop: Workshop, demo: 
     programs = workshop.folder / "programs"
     programs.mkdir()
     server = demo.folder / "demo" / "ollama" / "lib" / "ollama-lib"
-    for name, target in (("ollama", f"exec '{server}'"), ("tunesmith", f"cd '{ROOT}'; exec '{sys.executable}' -m gui")):
-        (programs / name).write_text(f'#!/bin/sh\nexport OLLAMA_NUM_GPU=0\n{target} "$@"\n', encoding="utf-8")
-        (programs / name).chmod(0o755)
+    ollama = programs / "ollama"
+    ollama.write_text(f"#!/bin/sh\nexport OLLAMA_NUM_GPU=0\nexec '{server}' \"$@\"\n", encoding="utf-8")
+    ollama.chmod(0o755)
     steps = [
         part for part in script.output.split("\n# ") if not part.startswith(("install_runtime", "build_llama_cpp"))
     ]

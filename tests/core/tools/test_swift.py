@@ -1,0 +1,19 @@
+"""The ms-swift commands that a project becomes."""
+
+from pathlib import Path
+
+import pytest
+
+from core.tools import swift
+
+MODEL = swift.ModelFacts(Path("/base"), "qwen2", "qwen", None, "float32", "cpu")
+
+
+@pytest.mark.parametrize("quantized", [False, True])
+def test_an_adapter_of_a_quantized_training_is_merged_into_the_base_in_full_precision(*, quantized: bool) -> None:
+    """Its args.json would make ms-swift merge beside the adapter, and write a model in 4 bits."""
+    command = swift.merge(Path("/p"), MODEL, Path("/adapter"), Path("/out"), on_cpu=True, quantized=quantized)
+    words = [str(token) for token in command.argv]
+    assert words[words.index("--output_dir") + 1] == str(Path("/out"))
+    assert ("--load_args" in words) == quantized
+    assert not quantized or words[words.index("--load_args") + 1] == "false"
