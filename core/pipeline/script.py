@@ -1,13 +1,15 @@
 """The job as a script that a person can run by hand: bash or PowerShell, with the exact commands of the stages."""
 
+import os
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
 from core.pipeline.launch import ourselves
 from core.pipeline.plan import planned
 from core.process.command import Command, HostPath, ps_quote
+from core.process.environment import FORCED, SCRUBBED
 from core.stages.base import ScriptLine
 from core.stages.job import Job
 
@@ -23,12 +25,32 @@ _HEAD = {
 
 def script(job: Job, shell: Shell) -> str:
     """The script. Steps that only Tunesmith can do (rows, questions) call `tunesmith step`."""
-    parts = [_HEAD[shell]]
+    before, after = _environment({**dict.fromkeys(SCRUBBED), **FORCED, **job.cache_environment}, shell)
+    parts = [_HEAD[shell], before]
     for item in planned(job, push=job.project.ollama.push):
         lines = [line for step in item.stage.script(job) for line in _step(job, step, shell)]
         if lines:
             parts.append(f"# {item.stage.name}\n" + "\n".join(lines) + "\n")
-    return "\n".join(parts)
+    return "\n".join(parts) + after
+
+
+def _environment(changes: Mapping[str, str | None], shell: Shell) -> tuple[str, str]:
+    """What a run gives its tools: lines before the steps and after them, since PowerShell's is that of the session."""
+    sets = {name: value for name, value in changes.items() if value is not None}
+    if shell == "bash":
+        values = " ".join(f"{name}={shlex.quote(value)}" for name, value in sets.items())
+        return f"unset {' '.join(sorted(changes.keys() - sets.keys()))}\nexport {values}\n", ""
+    loop = f"foreach ($name in {', '.join(map(ps_quote, changes))})"
+    keep = f"$kept = @{{}}; {loop} {{ $kept[$name] = [Environment]::GetEnvironmentVariable($name) }}"
+    lines = [f"$env:{name} = {'$null' if value is None else ps_quote(value)}" for name, value in changes.items()]
+    restore = "foreach ($name in $kept.Keys) { Set-Item -LiteralPath Env:$name -Value $kept[$name] }"
+    return "\n".join([keep, "try {", *lines, ""]), f"\n}} finally {{ {restore} }}\n"
+
+
+def _own_environment() -> dict[str, str | None]:
+    """What our own Python needs back of that to find Tunesmith."""
+    names = ("PYTHONHOME", "PYTHONNOUSERSITE", "PYTHONPATH", "PYTHONUSERBASE")
+    return {name: os.environ.get(name) for name in names if name in FORCED or name in os.environ}
 
 
 def _step(job: Job, step: ScriptLine, shell: Shell) -> Iterator[str]:
@@ -39,7 +61,7 @@ def _step(job: Job, step: ScriptLine, shell: Shell) -> Iterator[str]:
     command = step.command
     if step.stage:
         words = ("step", HostPath(job.file), step.stage, "--into", HostPath(by_hand_folder(job)))
-        command = Command((*ourselves(), *words))
+        command = Command((*ourselves(), *words), _own_environment())
     if command is not None:
         yield command.bash() if shell == "bash" else command.powershell()
 
