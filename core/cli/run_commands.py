@@ -15,13 +15,12 @@ from core.events import Message, Progress, RunFinished, StageFailed, StageFinish
 from core.messages import N_
 from core.pipeline import launch
 from core.pipeline.check import check, errors
+from core.pipeline.entry import EXIT
 from core.pipeline.journal import read
 from core.pipeline.launch import RunnerDiedError, RunRequest
 from core.pipeline.lock import holder
 from core.pipeline.plan import make_job, planned
 from core.stages.job import Job
-
-EXIT = {"done": 0, "failed": 1, "stopped": 130, "interrupted": 1}
 
 
 def call(args: argparse.Namespace, settings: Settings, console: Console) -> int:

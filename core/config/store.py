@@ -60,11 +60,8 @@ def migrate(data: dict[str, Any]) -> dict[str, Any]:
     return data
 
 
-def dump(project: TuneProject, *, everything: bool = False, translate: Callable[[str], str] = str) -> str:
-    """The project as TOML: each basic setting spelled out with its label, an advanced one where it differs.
-
-    ``everything`` spells out the advanced ones too; ``translate`` words the labels.
-    """
+def dump(project: TuneProject, *, translate: Callable[[str], str] = str) -> str:
+    """The project as TOML: each basic setting spelled out with its label, an advanced one where it differs."""
     document = tomlkit.document()
     document.add("schema_version", tomlkit.item(SCHEMA_VERSION))
     for section, kind in sections().items():
@@ -72,7 +69,7 @@ def dump(project: TuneProject, *, everything: bool = False, translate: Callable[
         values = getattr(project, section)
         for name, field in kind.model_fields.items():
             info, value = setting_info(field), getattr(values, name)
-            if everything or info.level == "basic" or value != field.default:
+            if info.level == "basic" or value != field.default:
                 item = tomlkit.item(list(value) if isinstance(value, tuple) else value)
                 table.add(name, item.comment(translate(info.label)))
         document.add(tomlkit.nl())

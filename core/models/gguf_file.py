@@ -56,14 +56,6 @@ class GgufFile:
         """The Jinja that is embedded, or ""."""
         return str(self.metadata.get("tokenizer.chat_template", ""))
 
-    @property
-    def type_counts(self) -> dict[str, int]:
-        """How many tensors there are of each type."""
-        counts: dict[str, int] = {}
-        for tensor in self.tensors:
-            counts[tensor.type] = counts.get(tensor.type, 0) + 1
-        return counts
-
 
 def read_gguf(path: Path) -> GgufFile:
     """The header of a GGUF. Raises StageError where the file is none, or is shorter than its header says."""

@@ -9,9 +9,8 @@ from core.parsers.ninja import Ninja
 from core.process.command import Command, HostPath
 from core.stages.base import ScriptLine, Stage, StageContext
 from core.stages.job import MODEL_FOLDER, Job, file_facts
-from core.stages.runtime_files import plugin
 from core.tools import swift
-from core.tools.requirements import requirement_file
+from core.tools.resource_files import plugin, requirement_file
 from core.tools.uv import install_into
 
 SAMPLE_BYTES = 60_000_000

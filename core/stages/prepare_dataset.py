@@ -12,7 +12,7 @@ from core.parsers.ninja import Ninja
 from core.process.command import Command, HostPath
 from core.stages.base import ScriptLine, Stage, StageContext
 from core.stages.job import Job, file_facts
-from core.stages.runtime_files import plugin
+from core.tools.resource_files import plugin
 
 LENGTHS = "lengths.jsonl"
 

@@ -15,8 +15,8 @@ from core.parsers.training import LoggingJsonl, TrainingEvents
 from core.process.tail import FileTail, Followed
 from core.stages.base import ScriptLine, Stage, StageContext
 from core.stages.job import Job
-from core.stages.runtime_files import plugin
 from core.tools import swift
+from core.tools.resource_files import plugin
 
 ADAPTER = "adapter"
 EVENTS = "events.jsonl"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core.process.command import Command, HostPath, Token
 from core.tools import uv
-from core.tools.requirements import requirement_file
+from core.tools.resource_files import requirement_file
 
 EXE = uv.EXE
 OLDEST_GLIBC = "2.28"

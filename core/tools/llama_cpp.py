@@ -7,7 +7,6 @@ relative to its working folder.
 import contextlib
 import hashlib
 import os
-import re
 import shutil
 import zipfile
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from core.events import StageError
 from core.process.command import Command, HostPath, Token
 from core.tools import cmake, uv
-from core.tools.requirements import requirement_file
+from core.tools.resource_files import requirement_file
 from core.tools.sources import source
 
 BUILD = int(source("llama-cpp-windows").version.removeprefix("b"))
@@ -38,7 +37,6 @@ CMAKE_SETTINGS = {
     "LLAMA_BUILD_COMMIT": "pypi",
 }
 
-_VERSION = re.compile(r"^version: .*?(?:build (\d+)|\b(\d+) \()", re.MULTILINE)
 _PLACES = ("", "bin", "build/bin", "build/bin/Release", "Release")
 """Where people have the programs: an unpacked release, an installation, a build folder, a source tree."""
 
@@ -98,18 +96,6 @@ def find_binaries(folder: Path) -> Binaries | None:
             quantize, *others = (path if path.is_file() else None for path in found)
             return Binaries(quantize or found[0], *others)
     return None
-
-
-def version_command(binaries: Binaries) -> Command | None:
-    """Print the version; None where no program is there that can (llama-quantize cannot)."""
-    program = binaries.completion or binaries.imatrix
-    return Command((HostPath(program), "--version")) if program else None
-
-
-def version_of(output: str) -> int | None:
-    """The build number in the output of ``--version``."""
-    found = _VERSION.search(output)
-    return int(found[1] or found[2]) if found else None
 
 
 def convert(python: Path, tree: Path, model: Path, out: Path, outtype: str, model_name: str = "") -> Command:

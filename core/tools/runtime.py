@@ -6,7 +6,6 @@ Tunesmith makes it in the work folder, or the user gives one. Pure but for the m
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Literal
 
@@ -16,7 +15,7 @@ from core.process.command import Command, HostPath
 from core.tools import uv
 from core.tools.pip_settings import PipSettings, read_pip_settings
 from core.tools.python import PYTHON_RANGE, interpreter_of, running_python
-from core.tools.requirements import requirement_file
+from core.tools.resource_files import plugin, requirement_file
 from core.tools.sources import Address, source
 
 Profile = Literal["cpu", "cu126", "cu128", "cu130"]
@@ -128,5 +127,4 @@ def _torch(spec: RuntimeSpec, address: Address | None, settings: PipSettings) ->
 
 def self_test_command(python: Path, device: Literal["cpu", "cuda"]) -> Command:
     """Multiply two small matrices on the device that the training will use; prints one line of JSON."""
-    with as_file(files("resources").joinpath("swift_plugins", "runtime_selftest.py")) as script:
-        return Command((HostPath(python), HostPath(script), "--device", device))
+    return Command((HostPath(python), HostPath(plugin("runtime_selftest.py")), "--device", device))

@@ -14,7 +14,7 @@ from core.config.problem import Problem
 from core.events import StageError
 from core.process.command import Command, HostPath
 from core.process.environment import child_environment
-from core.tools.requirements import requirement_file
+from core.tools.resource_files import requirement_file
 from core.tools.runtime import RuntimeSpec, fingerprint
 
 MARKER = "tunesmith-runtime.json"

@@ -5,7 +5,7 @@ Facts of ms-swift 4.6: it looks up its hub even for a local model unless told ``
 ``--use_cpu true`` to train without a GPU; it drops rows that are too long without a word.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -210,13 +210,3 @@ def _quantized(project: TuneProject) -> list[Token]:
     if project.model.attn_impl != "auto":
         argv += ["--attn_impl", project.model.attn_impl]
     return argv
-
-
-def flags() -> Mapping[str, str]:
-    """Each ms-swift flag of the project's settings, with the setting that it belongs to (for the docs and a test)."""
-    found: dict[str, str] = {}
-    for section, kind in sections().items():
-        for name, field in kind.model_fields.items():
-            if flag := setting_info(field).flag:
-                found.setdefault(flag, f"{section}.{name}")
-    return found

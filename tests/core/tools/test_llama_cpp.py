@@ -42,16 +42,6 @@ def test_only_llama_quantize_is_needed(tmp_path: Path) -> None:
     _programs(tmp_path / "b", "llama-quantize")
     found = llama_cpp.find_binaries(tmp_path / "b")
     assert found == Binaries(tmp_path / "b" / f"llama-quantize{uv.EXE}", None, None)
-    assert llama_cpp.version_command(found) is None
-
-
-def test_version() -> None:
-    binaries = Binaries(Path("/q"), Path("/i"), None)
-    assert _words(llama_cpp.version_command(binaries)) == ["/i", "--version"]
-    new = "version: 0.2.0-dev (build 10605, commit pypi)\nbuilt with GNU 12.2.0 for Linux x86_64\n"
-    assert llama_cpp.version_of(new) == 10605
-    assert llama_cpp.version_of("load_backend: x\nversion: 6123 (79c1160b)\nbuilt with cc") == 6123
-    assert llama_cpp.version_of("usage: ...") is None
 
 
 def test_configure_builds_what_runs_on_other_cpus_too() -> None:

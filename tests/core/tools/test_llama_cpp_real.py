@@ -30,9 +30,8 @@ def binaries(demo: Demo) -> Binaries:
 
 
 def test_it_is_the_pinned_version(binaries: Binaries) -> None:
-    command = llama_cpp.version_command(binaries)
-    assert command is not None
-    assert llama_cpp.version_of(_run(command)) == llama_cpp.BUILD
+    assert binaries.completion is not None
+    assert f"(build {llama_cpp.BUILD}," in _run(Command((str(binaries.completion), "--version")))
 
 
 @pytest.mark.parametrize("kind", llama_cpp_check.TYPES)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.tools.requirements import requirement_file
+from core.tools.resource_files import requirement_file
 from core.tools.sources import source, sources
 
 ROOT = Path(str(files("resources"))).parent
