@@ -2,7 +2,6 @@
 
 import argparse
 import shutil
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from core.pipeline import launch, shared
 from core.pipeline.launch import RunRequest
 from core.pipeline.lock import holder
 from core.pipeline.plan import make_job
+from core.platform import WINDOWS
 from core.stages.job import Job
 from core.tools import cmake, llama_cpp, ollama, runtime_state, uv
 
@@ -85,7 +85,7 @@ def _rows(job: Job) -> Iterator[Row]:
     yield Row("uv", uv.version())
     yield _runtime_row(job)
     yield _llama_cpp_row(job)
-    if sys.platform != "win32":
+    if not WINDOWS:
         compiler = cmake.compiler()
         yield Row(N_("compiler"), compiler.cxx if compiler else "", "" if compiler else "compiler_from_zig")
     yield _ollama_row()

@@ -1,13 +1,13 @@
 """build_llama_cpp: llama.cpp's converter and programs, pinned, and proved by a self-test before they are trusted."""
 
 import shutil
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from core.events import Artifact, StageError
 from core.parsers.ninja import Ninja
 from core.parsers.uv import Uv
+from core.platform import WINDOWS
 from core.process.command import Command, HostPath
 from core.stages.base import ScriptLine, Stage, StageContext
 from core.stages.job import Job, file_facts
@@ -91,7 +91,7 @@ def way(job: Job) -> str:
     """How llama.cpp is got: "build", "prebuilt" or "existing"."""
     choice = job.project.export.llama_cpp
     if choice == "auto":
-        return "prebuilt" if sys.platform == "win32" else "build"
+        return "prebuilt" if WINDOWS else "build"
     return choice
 
 

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import platformdirs
 
+from core.platform import WINDOWS
+
 SECTIONS = ("global", "install")
 """What ``pip install`` reads; the later one wins."""
-WINDOWS = os.name == "nt"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """Python interpreters: which fit the training runtime, and where an environment has its own."""
 
-import os
 import sys
 from pathlib import Path
 
+from core.platform import WINDOWS
 from core.platform.frozen import is_frozen
 
 OLDEST, NEWER_THAN_NEWEST = (3, 11), (3, 14)
@@ -19,4 +19,4 @@ def running_python() -> Path | None:
 
 def interpreter_of(environment: Path) -> Path:
     """The interpreter of an environment."""
-    return environment.joinpath(*(("Scripts", "python.exe") if os.name == "nt" else ("bin", "python")))
+    return environment.joinpath(*(("Scripts", "python.exe") if WINDOWS else ("bin", "python")))

@@ -8,11 +8,12 @@ from importlib import metadata
 from pathlib import Path
 
 from core.events import StageError
+from core.platform import WINDOWS
 from core.platform.frozen import is_frozen
 from core.process.command import Command, HostPath, Token
 from core.tools.pip_settings import PipSettings, read_pip_settings, uv_environment
 
-EXE = ".exe" if os.name == "nt" else ""
+EXE = ".exe" if WINDOWS else ""
 
 
 def find() -> Path:
