@@ -1,6 +1,5 @@
 """Everything that is wrong with a project, found at once and before anything runs."""
 
-import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 
@@ -13,6 +12,7 @@ from core.hardware.gpu import gpus
 from core.models.folder import model_problems
 from core.models.quantization import BITS, FROM_Q8_0, NEEDS_IMATRIX, quantization_type
 from core.models.template import SERVED
+from core.platform import WINDOWS
 from core.stages.build_llama_cpp import way
 from core.stages.job import Job
 from core.stages.train import is_whole_checkpoint
@@ -120,7 +120,7 @@ def _hardware(job: Job) -> Iterator[Problem]:
 def _processes(job: Job) -> Iterator[Problem]:
     """Several processes, on one computer or on several."""
     hardware = job.project.hardware
-    if sys.platform == "win32" and swift.distributed(job.project):
+    if WINDOWS and swift.distributed(job.project):
         field = "nproc_per_node" if hardware.nproc_per_node > 1 else "nnodes"
         yield Problem(f"hardware.{field}", "distributed_libuv")
     elif job.device == "cuda" and hardware.nproc_per_node > max(len(job.gpus), 1):
@@ -146,7 +146,7 @@ def _export(job: Job) -> Iterator[Problem]:
 
 def _llama_cpp(job: Job) -> Iterator[Problem]:
     """Whether llama.cpp's programs can be got as the project wants."""
-    export, windows = job.project.export, sys.platform == "win32"
+    export, windows = job.project.export, WINDOWS
     match way(job):
         case "prebuilt" if not windows:
             yield Problem("export.llama_cpp", "prebuilt_for_windows_only")

@@ -66,7 +66,8 @@ def test_a_build_on_windows_needs_a_compiler(home: Home, monkeypatch: pytest.Mon
     monkeypatch.setattr("core.tools.cmake.compiler", lambda: None)
     if sys.platform != "win32":
         assert home.problems(built) == {}  # Zig's is taken
-        monkeypatch.setattr(sys, "platform", "win32")
+        monkeypatch.setattr("core.pipeline.check.WINDOWS", True)
+        monkeypatch.setattr("core.stages.build_llama_cpp.WINDOWS", True)
     assert home.problems(built) == {"export.llama_cpp": "compiler_missing"}
     assert home.problems(prebuilt) == home.problems(any_way) == {}
 

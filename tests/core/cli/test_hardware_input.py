@@ -114,5 +114,5 @@ def test_a_runtime_for_the_cpu_does_not_train_on_the_card(home: Home, monkeypatc
 def test_several_processes_on_windows(home: Home, monkeypatch: pytest.MonkeyPatch, field: str, value: int) -> None:
     with_cards(monkeypatch, *CARDS)
     project = home.project(hardware={field: value})
-    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr("core.pipeline.check.WINDOWS", True)
     assert home.problems(project) == {f"hardware.{field}": "distributed_libuv"}

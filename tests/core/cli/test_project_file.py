@@ -231,12 +231,17 @@ def test_a_powershell_script_changes_nothing_for_who_runs_it(home: Home) -> None
     """What one command is given must not reach the next; and an empty text would remove a variable."""
     lines = home("plan", home.project(), "--shell", "powershell").out.splitlines()
     sets = [line for line in lines if line.lstrip().startswith("$env:")]
+    kept = next(line for line in lines if line.startswith("$kept = "))
+    assert lines.index("try {") == lines.index(kept) + 1
+    assert lines[-1].startswith("} finally { foreach ($name in $kept.Keys) ")
     assert "    $env:CUDA_VISIBLE_DEVICES = '-1'" in sets
     for line in sets:
         name, _, value = line.strip().partition(" = ")
-        assert line.startswith("    "), "outside of try and finally"
         assert value != "''"
-        assert value == f"$old_{name[5:]}" or f"    {name} = $old_{name[5:]}" in sets
+        if not line.startswith("    "):  # for all commands: restored at the very end
+            assert f"'{name[5:]}'" in kept
+        else:
+            assert value == f"$old_{name[5:]}" or f"    {name} = $old_{name[5:]}" in sets
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")

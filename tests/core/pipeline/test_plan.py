@@ -15,7 +15,7 @@ from core.hardware.gpu import Gpu
 from core.pipeline.plan import from_stage, make_job, planned
 from core.stages import STAGES
 from core.stages.job import Job
-from core.tools import llama_cpp, requirements, runtime, runtime_state, sources, uv
+from core.tools import llama_cpp, resource_files, runtime, runtime_state, sources, uv
 
 DATA = {"prepare_dataset"}
 TRAINED = {"train", "evaluate", "merge", "awq", "convert", "quantize", "create_ollama", "smoke_test", "push_ollama"}
@@ -134,12 +134,12 @@ def _newer_torch(place: Place, patch: pytest.MonkeyPatch) -> None:
 
 def _lock(place: Place, patch: pytest.MonkeyPatch, name: str, old: str, new: str) -> None:
     """Another version in a locked file, as `scripts/lock_runtime.py` would write it."""
-    text = requirements.requirement_file(name).read_text(encoding="utf-8")
+    text = resource_files.requirement_file(name).read_text(encoding="utf-8")
     assert old in text
     (place.folder / name).write_text(text.replace(old, new), encoding="utf-8")
 
     def changed(wanted: str) -> Path:
-        return place.folder / wanted if wanted == name else requirements.requirement_file(wanted)
+        return place.folder / wanted if wanted == name else resource_files.requirement_file(wanted)
 
     for module in (runtime, runtime_state):
         patch.setattr(module, "requirement_file", changed)
