@@ -17,6 +17,7 @@ from tests.core.cli.conftest import Home, english
 ROWS = ["GPU", "RAM", "disk", "uv", "training runtime", "llama.cpp", "Ollama"]
 if sys.platform != "win32":
     ROWS.insert(-1, "compiler")
+fake = pytest.mark.skipif(sys.platform == "win32", reason="the fake interpreter is a shell script")
 
 
 @pytest.fixture
@@ -85,7 +86,7 @@ def test_runtime_status(nowhere: Home) -> None:
     assert (row["what"], row["code"]) == ("training runtime", "runtime_missing")
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="the fake interpreter is a shell script")
+@fake
 def test_a_given_runtime_that_is_broken(home: Home) -> None:
     (home.folder / "fake_python").write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
     said = home("runtime", "status")
@@ -103,6 +104,7 @@ def test_a_given_runtime_without_the_packages(home: Home) -> None:
     assert home("runtime", "status", "--json").json["code"] == "runtime_python_missing"
 
 
+@fake
 @pytest.mark.parametrize("action", ["install", "repair"])
 def test_a_given_runtime_is_not_ours_to_make(home: Home, action: str) -> None:
     said = home("runtime", action)
@@ -116,6 +118,7 @@ def test_remove_where_nothing_is(nowhere: Home) -> None:
     assert english(nowhere("runtime", "remove", "--lang", "zh").out) == []
 
 
+@fake
 def test_a_given_runtime_survives_remove(home: Home) -> None:
     assert home("runtime", "remove").code == 0
     assert (home.folder / "fake_python").exists()

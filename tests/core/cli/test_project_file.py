@@ -140,10 +140,11 @@ def test_values_are_shown_as_the_file_has_them(home: Home) -> None:
 @pytest.mark.parametrize("command", ["check", "plan", "run", "status", "stop"])
 def test_every_command_refuses_a_wrong_file(home: Home, command: str) -> None:
     path = write(home, WRONG)
+    before = sorted(file.name for file in home.folder.iterdir())
     said = home(command, path)
     assert said.code == 2
     assert "lora.lora_rank" in said.err
-    assert sorted(file.name for file in home.folder.iterdir()) == ["broken.tunesmith", "config", "fake_python"]
+    assert sorted(file.name for file in home.folder.iterdir()) == before
 
 
 @pytest.mark.parametrize(
@@ -196,6 +197,7 @@ def test_a_sound_project(home: Home) -> None:
     assert english(home("check", path, "--lang", "zh").out) == []
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="the fake interpreter is a shell script")
 def test_plan_lists_the_stages(home: Home) -> None:
     path = home.project(ollama={"name": "me/it:q4"})
     stages = home("plan", path, "--json").json["stages"]

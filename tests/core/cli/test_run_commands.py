@@ -402,6 +402,7 @@ def test_a_read_only_disk(home: Home, small_disk: Path) -> None:
         assert english(home(*words, "--lang", "zh").err) == []
 
 
+@fake
 def test_a_work_folder_that_cannot_be(home: Home) -> None:
     path = home.project()
     (home.folder / "config" / "settings.toml").write_text(

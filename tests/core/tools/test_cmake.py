@@ -67,7 +67,7 @@ def test_zig_is_compiler_and_archiver(monkeypatch: pytest.MonkeyPatch) -> None:
     assert compiler.cxx == f"{zig};c++;-target;aarch64-linux-gnu.2.28;-O3;-s"
     assert compiler.settings["CMAKE_CXX_ARCHIVE_CREATE"] == f'"{zig}" ar qc <TARGET> <LINK_FLAGS> <OBJECTS>'
     command = cmake.configure(Path("/s"), Path("/b"), TOOLS, compiler, {})
-    assert f'-DCMAKE_C_ARCHIVE_FINISH="{zig}" ranlib <TARGET>' in _words(command)
+    assert f'-DCMAKE_C_ARCHIVE_FINISH="{zig.as_posix()}" ranlib <TARGET>' in _words(command)
     cache = str(Path("/cache"))
     assert command.env == {"ZIG_GLOBAL_CACHE_DIR": cache, "ZIG_LOCAL_CACHE_DIR": cache}
 
