@@ -14,6 +14,8 @@ from pathlib import Path
 import psutil
 from filelock import FileLock, Timeout
 
+from core.platform.files import move
+
 TAKE_WAIT, LOOK_WAIT = 1.0, 0.1
 """Seconds until a lock counts as held: who only looks holds it for a moment too."""
 
@@ -42,7 +44,7 @@ def hold(runs: Path, run_id: str) -> Iterator[None]:
         holder = Holder(os.getpid(), psutil.Process().create_time(), run_id)
         part = runs / "runner.json.part"
         part.write_text(json.dumps(asdict(holder)), encoding="utf-8")
-        part.replace(runs / "runner.json")
+        move(part, runs / "runner.json")
         yield
 
 

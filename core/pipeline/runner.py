@@ -33,6 +33,7 @@ from core.pipeline import manifest, shared
 from core.pipeline.journal import Journal
 from core.pipeline.os_errors import explained
 from core.pipeline.plan import PlannedStage, from_stage, planned, up_to_date
+from core.platform.files import move
 from core.platform.sleep import awake
 from core.process.command import Command
 from core.process.stop import StopFile
@@ -200,7 +201,7 @@ class Runner:
         )
         manifest.write(folder, made)
         if folder != final:
-            folder.replace(final)
+            move(folder, final)
         self._journal.append(
             StageFinished(stage=name, fingerprint=item.fingerprint, seconds=made.seconds, artifacts=made.placed(final))
         )
@@ -299,7 +300,7 @@ def _prepare(final: Path, item: PlannedStage) -> Path:
     part = _part(final)
     if item.stage.resumable and manifest.read(final) and not part.exists():
         _drop_damaged(final)
-        final.replace(part)
+        move(final, part)
     elif final.exists():
         shutil.rmtree(final)
     if part.exists() and not item.stage.resumable:

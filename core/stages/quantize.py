@@ -11,6 +11,7 @@ from core.models.gguf_file import read_gguf, zero_tensors
 from core.models.quantization import quantization_type
 from core.parsers.imatrix import Imatrix
 from core.parsers.quantize import Quantize as QuantizeParser
+from core.platform.files import move
 from core.process.command import Command
 from core.stages.base import ScriptLine, Stage, StageContext
 from core.stages.job import GGUF, Job
@@ -71,7 +72,7 @@ def quantize(ctx: StageContext, source: Path, out: Path, kind: str, matrix: Path
     found = read_gguf(part)
     if zero := zero_tensors(found):
         raise StageError("gguf_zero_tensors", path=str(out), count=len(zero), tensor=zero[0])
-    part.replace(out)
+    move(part, out)
     ctx.facts[kind] = out.stat().st_size
 
 
@@ -90,7 +91,7 @@ def measured(ctx: StageContext, source: Path) -> Path:
     if ctx.job.llama_cpp.imatrix is None:
         raise StageError("imatrix_program_missing", path=str(ctx.job.llama_cpp.quantize.parent))
     ctx.run(llama_cpp.imatrix(ctx.job.llama_cpp.imatrix, source, text, part), Imatrix(ctx.stage.name))
-    part.replace(out)
+    move(part, out)
     text.unlink()
     return out
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from core.events import StageError
+from core.platform.files import move
 from core.process.command import Command, HostPath, Token
 from core.tools import cmake, uv
 from core.tools.resource_files import requirement_file
@@ -83,7 +84,7 @@ def unpack_official(sources: Path, folder: Path) -> None:
         with zipfile.ZipFile(archive) as opened:
             opened.extractall(part)
         shutil.rmtree(final, ignore_errors=True)
-        part.rename(final)
+        move(part, final)
     except (FileNotFoundError, zipfile.BadZipFile) as error:
         raise StageError("download_damaged", name=archive.name) from error
 
