@@ -71,7 +71,9 @@ class Train(Stage):
         if not is_whole_adapter(adapter):
             shutil.rmtree(adapter, ignore_errors=True)
             files = _files(ctx.job, ctx.folder, ctx.stop.path)
-            command = swift.sft(ctx.job.runtime.python, ctx.job.project, ctx.job.facts, files, _resume(ctx))
+            command = swift.sft(
+                ctx.job.runtime.python, ctx.job.project, ctx.job.facts, files, _resume(ctx.job, ctx.folder)
+            )
             ctx.run(command, follow=_followed(ctx, files.events))
         if ctx.job.helps:
             ctx.message("training_helped")
@@ -113,12 +115,12 @@ def _emitter(ctx: StageContext, parser: Parser, wanted: Callable[[Event], bool])
     return on_line
 
 
-def _resume(ctx: StageContext) -> Path | None:
+def _resume(job: Job, folder: Path) -> Path | None:
     """The checkpoint to go on from. Several computers begin anew: the last one lies on the leader only."""
-    if ctx.job.project.hardware.nnodes > 1:
-        for path in ctx.folder.glob("checkpoint-*"):
+    if job.project.hardware.nnodes > 1:
+        for path in folder.glob("checkpoint-*"):
             shutil.rmtree(path)
-    return last_checkpoint(ctx.folder) or _chosen_checkpoint(ctx.job)
+    return last_checkpoint(folder) or _chosen_checkpoint(job)
 
 
 def _chosen_checkpoint(job: Job) -> Path | None:
