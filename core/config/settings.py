@@ -1,6 +1,5 @@
 """Settings of this computer: where things lie and which tools are used; apart from any project."""
 
-import os
 import tomllib
 from pathlib import Path
 from typing import Literal
@@ -10,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from core.config.problem import Problem
 from core.config.store import ProjectInvalidError
+from core.platform.files import move
 from core.platform.folders import config_folder, default_work_folder
 
 
@@ -78,4 +78,4 @@ def save_settings(settings: Settings) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
     part.write_text(tomlkit.dumps(settings.model_dump()), encoding="utf-8")
-    os.replace(part, path)  # noqa: PTH105 - see store.save
+    move(part, path)

@@ -1,7 +1,6 @@
 """Reads and writes project files: TOML inside, a schema version, migration, and every problem at once."""
 
 import json
-import os
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +14,7 @@ from core.config.fields import setting_info
 from core.config.problem import Problem
 from core.config.project import SCHEMA_VERSION, TuneProject, sections
 from core.events import Value
+from core.platform.files import move
 
 SUFFIX = ".tunesmith"
 _SHOWN = 80
@@ -82,7 +82,7 @@ def save(project: TuneProject, path: Path, *, translate: Callable[[str], str] = 
     part = path.with_name(path.name + ".part")
     try:
         part.write_text(dump(project, translate=translate), encoding="utf-8", newline="\n")
-        os.replace(part, path)  # noqa: PTH105 - Path.replace is the same; this says that it overwrites
+        move(part, path)
     finally:
         part.unlink(missing_ok=True)  # a full disk leaves half of it
 

@@ -10,6 +10,7 @@ from typing import BinaryIO, Self
 
 from core.data.origins import Origins
 from core.data.rows import Conversation, GoodRow
+from core.platform.files import move
 
 PROGRESS_ROWS = 1000
 """Rows between two reports of progress."""
@@ -74,6 +75,6 @@ def replacing(target: Path) -> Iterator[BinaryIO]:
     try:
         with part.open("wb") as stream:
             yield stream
-        part.replace(target)
+        move(part, target)
     finally:
         part.unlink(missing_ok=True)

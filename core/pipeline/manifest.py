@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from core.events import Artifact, Unit, Value
 from core.models.files import CHUNK, file_sha256
+from core.platform.files import move
 from core.stages.base import file_stands
 
 MANIFEST = "artifact.json"
@@ -57,7 +58,7 @@ def write(folder: Path, manifest: Manifest) -> None:
     """Write the manifest in one step."""
     part = folder / f"{MANIFEST}.part"
     part.write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
-    part.replace(folder / MANIFEST)
+    move(part, folder / MANIFEST)
 
 
 def read(folder: Path) -> Manifest | None:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from core.config.problem import Problem
 from core.events import StageError
+from core.platform.files import move
 from core.process.command import Command, HostPath
 from core.process.environment import child_environment
 from core.tools.resource_files import requirement_file
@@ -61,7 +62,7 @@ def write_marker(folder: Path, marker: Marker) -> None:
     """Declare an environment whole."""
     part = folder / f"{MARKER}.part"
     part.write_text(marker.model_dump_json(indent=1), encoding="utf-8")
-    part.replace(folder / MARKER)
+    move(part, folder / MARKER)
 
 
 def is_ready(spec: RuntimeSpec) -> bool:
