@@ -37,6 +37,10 @@ MESSAGES: dict[str, Text] = {
         "AWQ needs the package autoawq, which is not installed.",
         'Run "tunesmith runtime repair", or turn AWQ off.',
     ),
+    "awq_model_unknown": Text(
+        "AWQ does not know models of the type {model_type}.",
+        "Turn AWQ off for this model; the GGUF types do not have this limit.",
+    ),
     "awq_shape": Text(
         "AWQ cannot quantize layers of this model's size.",
         "Turn AWQ off for this model; the GGUF types do not have this limit.",

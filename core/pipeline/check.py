@@ -13,6 +13,7 @@ from core.models.folder import model_problems
 from core.models.quantization import BITS, FROM_Q8_0, NEEDS_IMATRIX, quantization_type
 from core.models.template import SERVED
 from core.platform import WINDOWS
+from core.stages import awq
 from core.stages.build_llama_cpp import way
 from core.stages.job import Job
 from core.stages.train import is_whole_checkpoint
@@ -68,6 +69,8 @@ def _model(job: Job) -> Iterator[Problem]:
         if not problems:
             yield from _caught("model.model", lambda: job.facts)
             yield from _template(job)
+            if job.project.export.awq:
+                yield from _caught("export.awq", lambda: awq.check_known(job.model))
             if code := sorted(path.name for path in job.model_folder.glob("*.py")):
                 yield Problem("model.model", "model_brings_code", {"files": ", ".join(code)}, "warning")
 

@@ -3,12 +3,36 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from core.events import StageError
+from core.models.folder import ModelFolder
 from core.models.forecast import merged_bytes
 from core.parsers.tqdm import Tqdm
 from core.process.command import Command
 from core.stages.base import ScriptLine, Stage, StageContext
 from core.stages.job import MODEL_FOLDER, Job
 from core.tools import swift
+
+GROUP = 128
+"""Weights that share a scale (ms-swift's default); a layer's width must be a multiple of it."""
+KNOWN = {
+    "baichuan",
+    "cohere",
+    "deepseek_v2",
+    "deepseek_v3",
+    "gemma",
+    "gemma2",
+    "internlm2",
+    "llama",
+    "minicpm",
+    "minicpm3",
+    "mistral",
+    "mixtral",
+    "phi3",
+    "qwen2",
+    "qwen3",
+    "qwen3_moe",
+}
+"""Those of our families, by config.json's model_type, that AutoAWQ 0.2.9, its last version, quantizes."""
 
 
 class Awq(Stage):
@@ -39,6 +63,14 @@ class Awq(Stage):
     def run(self, ctx: StageContext) -> None:
         """Quantize into a new folder."""
         ctx.run(_command(ctx.job, ctx.folder), Tqdm(self.name))
+
+
+def check_known(model: ModelFolder) -> None:
+    """Raise StageError where AutoAWQ would refuse the model, which it does only after the training."""
+    if model.model_type not in KNOWN:
+        raise StageError("awq_model_unknown", model_type=model.model_type)
+    if model.hidden_size % GROUP or model.intermediate_size % GROUP:
+        raise StageError("awq_shape")
 
 
 def _command(job: Job, folder: Path) -> Command:

@@ -116,8 +116,8 @@ def awq(
     """``swift export --quant_method awq``: an end product for other servers; never a step before GGUF."""
     argv: list[Token] = [python_token(python), "-m", "swift.cli.export", "--model", HostPath(merged)]
     argv += ["--model_type", model.model_type, "--template", model.template]
-    argv += ["--quant_bits", "4", "--quant_method", "awq", "--dataset", HostPath(rows, suffix=f"#{count}")]
-    argv += ["--max_length", str(max_length), "--output_dir", HostPath(output)]
+    argv += ["--quant_bits", "4", "--quant_method", "awq", "--dataset", HostPath(rows)]
+    argv += ["--quant_n_samples", str(count), "--max_length", str(max_length), "--output_dir", HostPath(output)]
     return Command(tuple(argv), device_environment(model.device, model.visible_devices))
 
 

@@ -45,7 +45,7 @@ TRAINING = (
     ),
     failure("bitsandbytes_no_gpu", r"bitsandbytes was compiled without GPU|bitsandbytes.*only.*CUDA"),
     failure("awq_missing", r"No module named 'awq|`?autoawq`? (?:is not installed|library)|pip install autoawq"),
-    failure("awq_shape", r"in _compute_best_clip\b"),
+    failure("awq_shape", r"in _compute_best_clip\b|must be a multiple of group_size"),
     failure("awq_loader_missing", r"AWQ quantized model requires gptqmodel|No module named 'gptqmodel"),
     failure("deepspeed_unusable", r"Unable to pre-compile async_io|LNK1181.*aio|No module named 'deepspeed"),
     failure("module_missing", r"ModuleNotFoundError: No module named '(?P<name>[^']+)'"),

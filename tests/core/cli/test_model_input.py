@@ -154,3 +154,18 @@ def test_a_template_of_the_users(
         spoil(home.folder / "模型")
     assert home.problems(path) == found
     assert english(home("check", path, "--lang", "zh").err, template, "Zquery") == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"hidden_size": 256, "intermediate_size": 512}, ""),
+        ({"hidden_size": 192, "intermediate_size": 512}, "awq_shape"),
+        ({"hidden_size": 256, "intermediate_size": 500}, "awq_shape"),
+        ({"hidden_size": 256, "intermediate_size": 512, "model_type": "gemma3"}, "awq_model_unknown"),
+    ],
+)
+def test_what_awq_would_refuse_after_the_training(home: Home, changes: dict[str, object], code: str) -> None:
+    project = home.project(export={"awq": True})
+    config(home.folder / "模型", **changes)
+    assert home.problems(project).get("export.awq", "") == code

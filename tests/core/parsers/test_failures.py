@@ -218,6 +218,7 @@ QUOTED = [
         {},
     ),
     ("ValueError: self.dataset: [], Please input the quant dataset.", "awq", "calibration_rows_missing", {}),
+    ("AssertionError: org_w_shape (64) must be a multiple of group_size (128)!", "awq", "awq_shape", {}),
     ("ModuleNotFoundError: No module named 'triton'", "train", "triton_missing", {}),
     ("ModuleNotFoundError: No module named 'gradio'", "train", "module_missing", {"name": "gradio"}),
     ("AssertionError: Unable to pre-compile async_io", "train", "deepspeed_unusable", {}),

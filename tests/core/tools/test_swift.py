@@ -17,3 +17,11 @@ def test_an_adapter_of_a_quantized_training_is_merged_into_the_base_in_full_prec
     assert words[words.index("--output_dir") + 1] == str(Path("/out"))
     assert ("--load_args" in words) == quantized
     assert not quantized or words[words.index("--load_args") + 1] == "false"
+
+
+def test_awq_measures_on_as_many_rows_as_the_project_says() -> None:
+    """A count behind the dataset would be cut at ms-swift's own 256, and repeat rows where there are fewer."""
+    command = swift.awq(Path("/p"), MODEL, Path("/m"), Path("/r.jsonl"), count=512, max_length=256, output=Path("/o"))
+    words = [str(token) for token in command.argv]
+    assert words[words.index("--dataset") + 1] == str(Path("/r.jsonl"))
+    assert words[words.index("--quant_n_samples") + 1] == "512"
