@@ -70,9 +70,9 @@ def at(work: Path, workshop: Workshop, patch: pytest.MonkeyPatch) -> Workshop:
 
 
 def test_stop_while_the_runtime_is_installed(
-    finished: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    workshop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    elsewhere = at(tmp_path, finished, monkeypatch)
+    elsewhere = at(tmp_path, workshop, monkeypatch)
     before = known(elsewhere)
     watcher = elsewhere.start("--until", "install_runtime")
     elsewhere.wait_for(Progress, "install_runtime", known=before)

@@ -147,11 +147,11 @@ def test_a_stop_during_a_long_evaluation_saves_the_step_before_it(
     runtime: str, environment: dict[str, str], sample_model: Path, tmp_path: Path, last: bool
 ) -> None:
     events, stop, output, held = (tmp_path / name for name in ("events", "stop", "output", "held.jsonl"))
-    held.write_text(QUESTIONS.read_text(encoding="utf-8") * 200, encoding="utf-8")  # minutes of it
+    held.write_text(QUESTIONS.read_text(encoding="utf-8") * 40, encoding="utf-8")  # half a minute of it
     env = {**environment, "TUNESMITH_EVENTS": str(events), "TUNESMITH_STOP_FILE": str(stop)}
     argv = sft(runtime, sample_model, output, "--val_dataset", str(held), "--eval_steps", "3", "--logging_steps", "1")
     argv += ["--per_device_eval_batch_size", "1", "--max_steps", "3" if last else "9"]
-    threading.Thread(target=touch_after_step, args=(events, stop, 3), daemon=True).start()
+    threading.Thread(target=touch_after_step, args=(events, stop, 3, 2.0), daemon=True).start()
     errors = run(argv, env).stderr
     assert time.time() - stop.stat().st_mtime < 15
     assert "Val:" in errors
@@ -169,11 +169,12 @@ def test_a_stop_during_a_long_evaluation_saves_the_step_before_it(
     assert is_whole_adapter(output / "adapter")
 
 
-def touch_after_step(events: Path, stop: Path, step: int) -> None:
-    """Make the stop file once the training reported that step."""
+def touch_after_step(events: Path, stop: Path, step: int, pause: float = 0.0) -> None:
+    """Make the stop file a moment after the training reported that step."""
     deadline = time.monotonic() + 240
     while time.monotonic() < deadline:
         if events.exists() and any(event.get("step", 0) >= step for event in whole_lines(events)):
+            time.sleep(pause)
             stop.touch()
             return
         time.sleep(0.1)
