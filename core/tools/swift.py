@@ -88,7 +88,7 @@ def sft(python: Path, project: TuneProject, model: ModelFacts, files: TrainingFi
 
 def infer(python: Path, model: ModelFacts, adapter: Path, rows: Path, *, result: Path, max_new_tokens: int) -> Command:
     """``swift infer``: the adapter answers the rows, greedily; one JSON object a row in ``result``."""
-    argv: list[Token] = [python_token(python), "-m", "swift.cli.infer", "--adapters", HostPath(adapter)]
+    argv: list[Token] = [HostPath(python), "-m", "swift.cli.infer", "--adapters", HostPath(adapter)]
     argv += [*_model(model, for_training=False), "--val_dataset", HostPath(rows), "--stream", "false"]
     argv += ["--temperature", "0", "--max_new_tokens", str(max_new_tokens), "--load_data_args", "false"]
     argv += ["--max_batch_size", "1", "--result_path", HostPath(result)]
@@ -101,7 +101,7 @@ def merge(python: Path, model: ModelFacts, adapter: Path, output: Path, *, on_cp
     ``quantized``: the adapter was trained on a base in 4 or 8 bits. It is merged into the base in full precision, for
     which its args.json must not be read: that makes ms-swift merge beside the adapter and quantize the result.
     """
-    argv: list[Token] = [python_token(python), "-m", "swift.cli.export", "--adapters", HostPath(adapter)]
+    argv: list[Token] = [HostPath(python), "-m", "swift.cli.export", "--adapters", HostPath(adapter)]
     argv += [*_model(model, for_training=False), "--merge_lora", "true", "--output_dir", HostPath(output)]
     if quantized:
         argv += ["--load_args", "false"]
@@ -114,7 +114,7 @@ def awq(
     python: Path, model: ModelFacts, merged: Path, rows: Path, *, count: int, max_length: int, output: Path
 ) -> Command:
     """``swift export --quant_method awq``: an end product for other servers; never a step before GGUF."""
-    argv: list[Token] = [python_token(python), "-m", "swift.cli.export", "--model", HostPath(merged)]
+    argv: list[Token] = [HostPath(python), "-m", "swift.cli.export", "--model", HostPath(merged)]
     argv += ["--model_type", model.model_type, "--template", model.template]
     argv += ["--quant_bits", "4", "--quant_method", "awq", "--dataset", HostPath(rows)]
     argv += ["--quant_n_samples", str(count), "--max_length", str(max_length), "--output_dir", HostPath(output)]
@@ -152,16 +152,11 @@ def distributed(project: TuneProject) -> bool:
     return project.hardware.nproc_per_node > 1 or project.hardware.nnodes > 1
 
 
-def python_token(python: Path) -> Token:
-    """The runtime's interpreter as a path that a Target can translate."""
-    return HostPath(python)
-
-
 def _entry(python: Path, project: TuneProject, command: str) -> list[Token]:
     """Several processes go through ms-swift's own launcher, which calls torch's; one process does without."""
     if distributed(project):
-        return [python_token(python), "-m", "swift.cli.main", command]
-    return [python_token(python), "-m", f"swift.cli.{command}"]
+        return [HostPath(python), "-m", "swift.cli.main", command]
+    return [HostPath(python), "-m", f"swift.cli.{command}"]
 
 
 def _model(model: ModelFacts, *, for_training: bool = True) -> list[Token]:
