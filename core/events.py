@@ -115,6 +115,7 @@ class Progress(_Event):
     total: float | None = None
     unit: Unit = "step"
     eta_seconds: float | None = None
+    speed: float | None = Field(default=None, description="units a second, where a program tells it")
     detail: str = ""
 
 

@@ -178,14 +178,15 @@ def show_rest(console: Console, event: Event) -> None:
 
 
 def progress_text(console: Console, event: ProgressEvent) -> str:
-    """``12/264 files``, ``1.2 GB/4.0 GB``, and the time left."""
+    """``12/264 files``, ``1.2 GB/4.0 GB``, the speed where it is told, and the time left."""
     if event.unit == "byte":
         done = size(event.completed) + (f"/{size(event.total)}" if event.total else "")
     else:
         whole = f"/{event.total:.0f}" if event.total is not None else ""
         done = f"{event.completed:.0f}{whole} {console.sentence(f'unit_{event.unit}', {})}"
     left = f"  -{duration(event.eta_seconds)}" if event.eta_seconds is not None else ""
-    return f"{done}{left}  {event.detail}".rstrip()
+    speed = f"  {size(event.speed)}/s" if event.speed is not None else ""
+    return f"{done}{speed}{left}  {event.detail}".rstrip()
 
 
 def figures_text(console: Console, figures: dict[str, float]) -> str:

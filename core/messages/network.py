@@ -76,6 +76,24 @@ MESSAGES: dict[str, Text] = {
         "The model hub could not be reached.",
         "Check the connection, choose the other hub, or use a local folder.",
     ),
+    "download_refused": Text(
+        "{host} does not give the file (HTTP {status}).",
+        "Run again later; if it stays so, choose another way in the settings, or a newer Tunesmith.",
+    ),
+    "download_differs": Text(
+        "What {address} gives for {name} is not the file that was checked: its length or sha256 is another.",
+        "Run again. If a proxy or mirror is set, try without it.",
+    ),
+    "address_failed": Text("{address} did not give the file, the next address is tried.", ""),
+    "archive_unsafe": Text(
+        "The archive {name} was not unpacked: it holds a name that leads out of its folder ({entry}).",
+        "Delete it and run again; if it stays so, do not use this source.",
+    ),
+    "source_unverified": Text(
+        "{what}: nobody could check the files of {address} for this version, and no checksum of them is known.",
+        'If you trust that address, use --allow-unverified, or put "allow_unverified = true" into settings.toml. '
+        "For packages you can also name a package index of your own in pip's settings.",
+    ),
     "download_corrupt": Text("A downloaded file is damaged.", "Run again: it is fetched anew."),
     "uv_missing": Text("The program uv is missing.", 'Install it with "python -m pip install uv".'),
     "download_damaged": Text("The file {name} is damaged.", "Run again: it is fetched anew."),

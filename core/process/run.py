@@ -35,11 +35,16 @@ class Outcome:
     code: int
     tail: tuple[str, ...]
     stopped: bool
+    late: bool = False
+    """Whether it was ended because its time was up."""
 
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Who listens to a running command; after a stop request it has ``grace`` seconds to end by itself."""
+    """Who listens to a running command; after a stop request it has ``grace`` seconds to end by itself.
+
+    ``limit``: seconds after which it is ended whatever it does; None for as long as it takes.
+    """
 
     log: Path
     stop: StopFile
@@ -48,6 +53,7 @@ class Watch:
     on_end: Callable[[Running, int], None]
     follow: Sequence[Followed] = ()
     grace: float = 0.0
+    limit: float | None = None
 
 
 def run_command(command: Command, target: Target, watch: Watch, *, mark: str, cwd: Path) -> Outcome:
@@ -71,7 +77,7 @@ def run_command(command: Command, target: Target, watch: Watch, *, mark: str, cw
         code = process.poll()
         process.close()
         watch.on_end(process, -1 if code is None else code)
-    return Outcome(-1 if code is None else code, tuple(attendant.tail), attendant.stopped)
+    return Outcome(-1 if code is None else code, tuple(attendant.tail), attendant.stopped, attendant.late)
 
 
 class _Attendant:
@@ -84,6 +90,8 @@ class _Attendant:
         self._last_output = time.monotonic()
         self._stop_since: float | None = None
         self._ended_at: float | None = None
+        self._end = time.monotonic() + watch.limit if watch.limit is not None else None
+        self.late = False
         self.tail: deque[str] = deque(maxlen=TAIL_LINES)
 
     @property
@@ -98,6 +106,7 @@ class _Attendant:
             self._take(chunk)
             poll_all(self._watch.follow)
             self._obey_stop()
+            self._obey_limit()
             if self._output_held_open():
                 break
         self._hand_on(self._splitter.close())
@@ -131,6 +140,11 @@ class _Attendant:
         if self._stop_since is not None and (
             self._watch.stop.now() or time.monotonic() - self._stop_since >= self._watch.grace
         ):
+            self._process.kill()
+
+    def _obey_limit(self) -> None:
+        if self._end is not None and time.monotonic() > self._end and not self.late and self._process.poll() is None:
+            self.late = True
             self._process.kill()
 
     def _output_held_open(self) -> bool:
