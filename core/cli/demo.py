@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
 
+from core.cli.consent import with_consent
 from core.cli.console import Console
 from core.cli.run_commands import follow
 from core.config.project import TuneProject
@@ -48,6 +49,7 @@ def call(args: argparse.Namespace, settings: Settings, console: Console) -> int:
     with _ollama(folder, console, keep=args.keep) as address:
         project = sample_project(MODEL if address else "")
         file = write_sample(folder, project)
+        settings = with_consent(Job(project, settings, file), console, allowed=args.allow_unverified)
         job = make_job(file, project, settings)
         run = launch.start(RunRequest(file=file, project=project, settings=settings), job.runs)
         code = follow(run, console)

@@ -3,9 +3,10 @@
 import argparse
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from core.cli.consent import with_consent
 from core.cli.console import Console
 from core.cli.run_commands import follow
 from core.config.project import TuneProject
@@ -40,10 +41,9 @@ def call(args: argparse.Namespace, settings: Settings, console: Console) -> int:
     if args.command == "doctor":
         return doctor(job, console)
     match args.action:
-        case "install":
-            return install(job, console, fresh=False)
-        case "repair":
-            return install(job, console, fresh=True)
+        case "install" | "repair":
+            job = replace(job, settings=with_consent(job, console, allowed=args.allow_unverified))
+            return install(job, console, fresh=args.action == "repair")
         case "remove":
             return remove(job, console)
         case _:

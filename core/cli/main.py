@@ -150,6 +150,10 @@ def _parser(language: Language) -> argparse.ArgumentParser:
     runtime.add_argument("action", choices=("install", "status", "repair", "remove"))
     demo = command("demo", project=False)
     demo.add_argument("--dir", type=Path, help=say(N_("the folder for everything that the demo makes")))
+    for installing in (run, runtime, demo):
+        installing.add_argument(
+            "--allow-unverified", action="store_true", help=say(N_("use also what nothing here can check"))
+        )
     demo.add_argument("--keep", action="store_true", help=say(N_("leave the demo's Ollama up at the end")))
     commands.add_parser("runner").add_argument("run", type=Path)  # how a run's own process is started
     return parser

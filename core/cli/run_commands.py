@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from core.cli.consent import with_consent
 from core.cli.console import Console
 from core.cli.run_view import View, make_view
 from core.config.settings import Settings
@@ -43,6 +44,8 @@ def run(args: argparse.Namespace, settings: Settings, console: Console) -> int:
     if (found := holder(job.runs)) is not None:
         console.error("already_running", {"pid": found.pid})
         return 3
+    settings = with_consent(job, console, allowed=args.allow_unverified)
+    job = Job(project, settings, job.file)
     problems = check(job)
     if problems:
         console.problems(problems)

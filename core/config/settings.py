@@ -12,6 +12,8 @@ from core.config.store import ProjectInvalidError
 from core.platform.files import move
 from core.platform.folders import config_folder, default_work_folder
 
+Mirrors = Literal["auto", "china", "none"]
+
 
 class RuntimeSettings(BaseModel):
     """The training runtime: made by Tunesmith, or an environment that the user gives (``python``)."""
@@ -33,6 +35,10 @@ class Settings(BaseModel):
     work_dir: str = ""
     language: Literal["", "en", "zh"] = ""
     runtime: RuntimeSettings = RuntimeSettings()
+    mirrors: Mirrors = "auto"
+    """Whether mirrors in China are asked first; automatic: if they answer much faster."""
+    allow_unverified: bool = False
+    """Whether files may be used that nothing that ships with the program can check (tools.toml: unverified)."""
 
     @property
     def work_folder(self) -> Path:

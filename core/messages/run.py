@@ -73,6 +73,7 @@ MESSAGES: dict[str, Text] = {
         "Read the last lines of the log: {log}",
     ),
     "child_failed": Text("The program ended with exit code {exit}.", "Read the last lines of the log; then run again."),
+    "program_hangs": Text("The program did not end in time and was ended.", "Read the log; then run again."),
     "program_not_started": Text(
         "The program {program} could not be started: {reason}",
         'Run "tunesmith doctor" to see what is missing.',

@@ -127,6 +127,30 @@ MESSAGES: dict[str, Text] = {
         "No C++ compiler was found, so the one of Zig is used.",
         "Installing g++ makes the build faster.",
     ),
+    "llama_cpp_next_way": Text('That way to llama.cpp did not work; the next one is tried: "{way}".', ""),
+    "quantizer_crashes": Text(
+        "This llama-quantize crashes on a small file: {path}",
+        "Set llama.cpp to another choice in the export settings: it may be made for another processor.",
+    ),
+    "quantizer_hangs": Text(
+        "This llama-quantize does not end, even with a small file: {path}",
+        "Set llama.cpp to another choice in the export settings. A virus scanner can also hold it up: "
+        "exclude its folder.",
+    ),
+    "ollama_without_quantize": Text(
+        "No installed Ollama was found that brings llama-quantize along (it does since {needed}).",
+        "Update Ollama, or set llama.cpp to auto in the export settings.",
+    ),
+    "file_vanished": Text(
+        "A file that was just made is gone: {path}. A virus scanner has most likely taken it.",
+        "Exclude the folder {folder} in the scanner's settings (Windows Security: Virus & threat protection, "
+        "Exclusions), and run again.",
+    ),
+    "antivirus_took": Text(
+        "Windows refused to start or read a program that was just made: a virus scanner holds it back or took it.",
+        "Exclude the folder {folder} in the scanner's settings (Windows Security: Virus & threat protection, "
+        "Exclusions), and run again.",
+    ),
     "quantize_self_test_failed": Text(
         "This llama-quantize makes wrong files ({type} {tensor}).",
         "Set llama.cpp to another choice in the export settings, or run again with --fresh.",

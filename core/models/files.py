@@ -70,7 +70,7 @@ def names_in(folder: Path) -> tuple[str, ...]:
         raise StageError("file_not_readable", file=str(folder), reason=error.strerror or str(error)) from None
 
 
-def file_sha256(file: Path, progress: Progress) -> str:
+def file_sha256(file: Path, progress: Progress = lambda *_: None) -> str:
     """A file's sha256 in hexadecimal."""
     digest = hashlib.sha256()
     for chunk in read_chunks(file, progress, "sha256"):

@@ -12,13 +12,15 @@ from core.hardware.gpu import gpus
 from core.models.folder import model_problems
 from core.models.quantization import BITS, FROM_Q8_0, NEEDS_IMATRIX, quantization_type
 from core.models.template import SERVED
+from core.pipeline.unverified import needed
 from core.platform import WINDOWS
 from core.stages import awq
 from core.stages.build_llama_cpp import way
 from core.stages.job import Job
 from core.stages.train import is_whole_checkpoint
-from core.tools import cmake, ollama_names, runtime_state, swift
+from core.tools import ollama_names, runtime_state, swift
 from core.tools.llama_cpp import find_binaries
+from core.tools.sources import unverified_error
 
 
 def check(job: Job) -> list[Problem]:
@@ -35,6 +37,7 @@ def check(job: Job) -> list[Problem]:
         *_export(job),
         *_ollama(job),
         *_folders(job),
+        *_sources(job),
     ):
         if problem not in found:
             found.append(problem)
@@ -149,12 +152,10 @@ def _export(job: Job) -> Iterator[Problem]:
 
 def _llama_cpp(job: Job) -> Iterator[Problem]:
     """Whether llama.cpp's programs can be got as the project wants."""
-    export, windows = job.project.export, WINDOWS
+    export = job.project.export
     match way(job):
-        case "prebuilt" if not windows:
+        case "prebuilt" if not WINDOWS:
             yield Problem("export.llama_cpp", "prebuilt_for_windows_only")
-        case "build" if windows and cmake.compiler() is None:
-            yield Problem("export.llama_cpp", "compiler_missing")
         case "existing":
             folder = job.path(export.llama_cpp_dir)
             found = find_binaries(folder) if export.llama_cpp_dir else None
@@ -179,6 +180,13 @@ def _ollama(job: Job) -> Iterator[Problem]:
 def _folders(job: Job) -> Iterator[Problem]:
     for folder in (job.file.parent, job.work):
         yield from _caught("", partial(check_writable, folder))
+
+
+def _sources(job: Job) -> Iterator[Problem]:
+    """What cannot be had unless the user allows what nothing can check."""
+    for thing in needed(job):
+        error = unverified_error(thing)
+        yield Problem("", error.code, error.values)
 
 
 def _caught(field: str, check_it: Callable[[], object]) -> Iterator[Problem]:

@@ -128,10 +128,12 @@ class StageContext:
         follow: Sequence[Followed] = (),
         check: bool = True,
         lines: Callable[[str], None] | None = None,
+        limit: float | None = None,
     ) -> Outcome:
         """Run a command: its lines go to the log and the parser. Raises Stopped, or StageError with the diagnosis.
 
-        ``check`` False leaves the exit code to the caller; ``lines`` also gets each whole line.
+        ``check`` False leaves the exit code to the caller; ``lines`` also gets each whole line. ``limit``: seconds
+        that it may take.
         """
         self.check_stop()
 
@@ -150,6 +152,7 @@ class StageContext:
             on_end=self.on_end,
             follow=follow,
             grace=self.stage.grace,
+            limit=limit,
         )
         command = replace(command, env={**self.job.cache_environment, **command.env})
         try:
@@ -166,6 +169,8 @@ class StageContext:
             return
         if outcome.stopped:
             raise Stopped
+        if outcome.late:
+            raise ChildFailedError("program_hangs", {}, outcome.tail)
         found = diagnose(outcome.tail, self.stage.name) or diagnose_exit(outcome.code)
         code, values = found or ("child_failed", {"exit": outcome.code})
         raise ChildFailedError(code, values, outcome.tail)

@@ -1,12 +1,13 @@
 """install_runtime: the environment in which ms-swift trains and llama.cpp's converter runs, made with uv."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from core.events import Artifact
-from core.parsers.uv import Uv
 from core.stages.base import ChildFailedError, ScriptLine, Stage, StageContext
 from core.stages.job import Job
+from core.stages.packages import install
 from core.tools import runtime, runtime_state
 from core.tools.runtime import Step
 from core.tools.runtime_state import Marker
@@ -41,7 +42,8 @@ class InstallRuntime(Stage):
 
     def script(self, job: Job) -> Sequence[ScriptLine]:
         """uv's commands; of alternatives the first."""
-        return [ScriptLine(step[0]) for step in runtime.commands(job.runtime)]
+        by_hand = replace(job.runtime, allow_unverified=True, mirrors="none")
+        return [ScriptLine(step[0]) for step in runtime.commands(by_hand)]
 
     def run(self, ctx: StageContext) -> None:
         """Install, let PyTorch compute on the device that will train, then write the marker."""
@@ -70,7 +72,7 @@ def run_step(ctx: StageContext, step: Step) -> None:
     """Run the commands of a step until one succeeds. Raises what the last one raised."""
     for number, command in enumerate(step, 1):
         try:
-            ctx.run(command, Uv(ctx.stage.name))
+            install(ctx, command)
         except ChildFailedError as error:
             if number == len(step):
                 raise

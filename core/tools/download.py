@@ -19,6 +19,7 @@ import httpx
 
 from core.events import StageError
 from core.hardware.disk import free_bytes
+from core.platform.files import move
 from core.process.background import in_background
 from core.tools.http_answers import RetryError, first_byte, network_code, refusal, validator, whole_length
 
@@ -66,12 +67,6 @@ def download(addresses: Sequence[str], target: Path, watch: Watch, *, sha256: st
                 return
 
 
-def file_sha256(path: Path) -> str:
-    """The sha256 of a file, in hexadecimal digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 class _Transfer:
     """One file from one address."""
 
@@ -96,7 +91,7 @@ class _Transfer:
                 if failed >= TRIES or wait > LONGEST_WAIT:
                     raise later.error from None
                 self._sleep(wait)
-        self._part.replace(self._target)
+        move(self._part, self._target)
         self._mark.unlink(missing_ok=True)
 
     def _once(self) -> None:

@@ -5,17 +5,15 @@ relative to its working folder.
 """
 
 import contextlib
-import hashlib
 import os
-import shutil
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from core.events import StageError
-from core.platform.files import move
+from core.models.files import file_sha256
 from core.process.command import Command, HostPath, Token
 from core.tools import cmake, uv
+from core.tools.archives import unpack_zip
 from core.tools.resource_files import requirement_file
 from core.tools.sources import source
 
@@ -76,17 +74,9 @@ def unpack_official(sources: Path, folder: Path) -> None:
     """Unpack the official Windows binaries of a folder that :func:`install_sources` filled into ``folder``/bin."""
     official = source("llama-cpp-windows")
     archive = sources.joinpath(*PurePosixPath(official.member).parts)
-    try:
-        if hashlib.sha256(archive.read_bytes()).hexdigest() != official.sha256:
-            raise StageError("download_damaged", name=archive.name)
-        part, final = folder / "bin.part", folder / "bin"
-        shutil.rmtree(part, ignore_errors=True)
-        with zipfile.ZipFile(archive) as opened:
-            opened.extractall(part)
-        shutil.rmtree(final, ignore_errors=True)
-        move(part, final)
-    except (FileNotFoundError, zipfile.BadZipFile) as error:
-        raise StageError("download_damaged", name=archive.name) from error
+    if not archive.is_file() or file_sha256(archive) != official.sha256:
+        raise StageError("download_damaged", name=archive.name)
+    unpack_zip(archive, folder / "bin")
 
 
 def find_binaries(folder: Path) -> Binaries | None:

@@ -146,6 +146,19 @@ def find_binary(env: Mapping[str, str] | None = None) -> Path | None:
     return None
 
 
+def llama_quantize(env: Mapping[str, str] | None = None) -> Path | None:
+    """The llama-quantize that an installed Ollama has brought along; None before version 0.30."""
+    binary = find_binary(env)
+    if binary is None:
+        return None
+    program = binary.resolve()
+    for folder in (program.parent, program.parent.parent):  # Windows: beside the program; Linux: beside its bin
+        found = folder / "lib" / "ollama" / f"llama-quantize{program.suffix}"
+        if found.is_file():
+            return found
+    return None
+
+
 def models_folder(env: Mapping[str, str] | None = None) -> Path:
     """Where the server keeps its models: OLLAMA_MODELS, this user's folder, or that of the Linux service."""
     chosen = (os.environ if env is None else env).get("OLLAMA_MODELS", "")

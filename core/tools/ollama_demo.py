@@ -14,6 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from core.events import StageError, Value
+from core.platform.files import move
 from core.tools.sources import source
 
 VERSION = "0.9.3"
@@ -96,7 +97,7 @@ def _install(folder: Path, recipe: str, fill: Callable[[Path], None]) -> None:
     fill(part)
     (part / _RECIPE).write_text(recipe, encoding="utf-8")
     shutil.rmtree(folder, ignore_errors=True)
-    part.rename(folder)
+    move(part, folder)
 
 
 def _from_index(part: Path, requirements: Path, run_uv: RunUv) -> None:

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Literal
 
 from core.config.project import TuneProject
-from core.config.settings import Settings
+from core.config.settings import Mirrors, Settings
 from core.process.command import Command, HostPath
-from core.tools import uv
+from core.tools import mirrors, uv
 from core.tools.pip_settings import PipSettings, read_pip_settings
 from core.tools.python import PYTHON_RANGE, interpreter_of, running_python
 from core.tools.resource_files import plugin, requirement_file
-from core.tools.sources import Address, source
+from core.tools.sources import Address, Source, ordered, source, unverified_error
 
 Profile = Literal["cpu", "cu126", "cu128", "cu130"]
 Extra = Literal["awq", "bnb"]
@@ -26,12 +26,17 @@ Step = tuple[Command, ...]
 
 @dataclass(frozen=True, slots=True)
 class RuntimeSpec:
-    """Which runtime: the kind of PyTorch, what beyond ms-swift, and where; ``given``: the user's own interpreter."""
+    """Which runtime: the kind of PyTorch, what beyond ms-swift, and where; ``given``: the user's own interpreter.
+
+    ``mirrors`` and ``allow_unverified`` are the settings': they say where it may be had, and do not change it.
+    """
 
     profile: Profile
     extras: tuple[Extra, ...]
     home: Path
     given: Path | None = None
+    mirrors: Mirrors = "none"
+    allow_unverified: bool = False
 
     @property
     def folder(self) -> Path:
@@ -64,7 +69,8 @@ def runtime_spec(settings: Settings, project: TuneProject, detect: Callable[[], 
         profile = detect()
     wanted: dict[Extra, bool] = {"awq": project.export.awq, "bnb": bool(project.lora.quant_bits)}
     extras = tuple(extra for extra, needed in wanted.items() if needed)
-    return RuntimeSpec(profile, extras, settings.work_folder / "runtime", given)
+    home = settings.work_folder / "runtime"
+    return RuntimeSpec(profile, extras, home, given, settings.mirrors, settings.allow_unverified)
 
 
 def fingerprint(spec: RuntimeSpec) -> str:
@@ -84,7 +90,7 @@ def commands(spec: RuntimeSpec, settings: PipSettings | None = None) -> tuple[St
     lock, *extras = spec.requirements
     python = spec.python
     steps: list[Step] = [
-        environment_step(spec.folder),
+        environment_step(spec.folder, spec.mirrors),
         torch_step(spec, told),
         (uv.pip_install(python, requirements=[lock], settings=told),),
         (uv.pip_check(python),),
@@ -94,15 +100,15 @@ def commands(spec: RuntimeSpec, settings: PipSettings | None = None) -> tuple[St
     return tuple(steps)
 
 
-def environment_step(folder: Path) -> Step:
+def environment_step(folder: Path, choice: Mirrors) -> Step:
     """An environment by the running Python if it fits, else by another one here, else by one that uv downloads."""
     if own := running_python():
         return (uv.venv(folder, own),)
     pinned = source("python")
-    mirrors = [address.url for address in pinned.addresses if address.region]
+    addresses = ordered(pinned.addresses, china=mirrors.in_china(choice))
     return (
         uv.venv(folder, PYTHON_RANGE),
-        *(uv.venv(folder, pinned.version, downloads=True, mirror=mirror) for mirror in ("", *mirrors)),
+        *(uv.venv(folder, pinned.version, downloads=True, mirror=a.url if a.region else "") for a in addresses),
     )
 
 
@@ -110,14 +116,26 @@ def torch_step(spec: RuntimeSpec, settings: PipSettings) -> Step:
     """PyTorch of the profile: from the user's own sources where there are any, else from PyTorch's or a mirror of it.
 
     Without CUDA any build will do, so the user's sources are not gone past; a CUDA build (its version ends in +cuNNN)
-    may well be missing there.
+    may well be missing there. PyTorch's own index and its mirrors are asked only if the user allows what cannot be
+    checked. Raises StageError where nothing else is left.
     """
-    addresses: tuple[Address | None, ...] = source(f"torch-{spec.profile}").addresses
-    if settings.names_a_source or settings.no_index:
-        addresses = (None,) if spec.profile == "cpu" else (None, *addresses)
+    own = settings.names_a_source or settings.no_index
+    addresses: tuple[Address | None, ...] = ()
+    if spec.allow_unverified and not (own and spec.profile == "cpu"):
+        addresses = ordered(source(f"torch-{spec.profile}").addresses, china=mirrors.in_china(spec.mirrors))
+    if own:
+        addresses = (None, *addresses)
     elif spec.profile == "cpu":
         addresses = (*addresses, None)
+    if not addresses:
+        raise unverified_error(source(f"torch-{spec.profile}"))
     return tuple(_torch(spec, address, settings) for address in addresses)
+
+
+def unverified(spec: RuntimeSpec, settings: PipSettings) -> Source | None:
+    """What the installation would take from an address whose files cannot be checked, if that were allowed."""
+    own = settings.names_a_source or settings.no_index
+    return None if spec.given or (own and spec.profile == "cpu") else source(f"torch-{spec.profile}")
 
 
 def _torch(spec: RuntimeSpec, address: Address | None, settings: PipSettings) -> Command:

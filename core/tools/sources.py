@@ -1,12 +1,15 @@
 """The table of what comes from elsewhere: ``resources/tools.toml``, checked and typed."""
 
 import tomllib
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Literal
 
 from pydantic import ConfigDict, TypeAdapter
 from pydantic.dataclasses import dataclass
+
+from core.events import StageError
 
 _STRICT = ConfigDict(extra="forbid", strict=False)
 
@@ -29,7 +32,7 @@ class Source:
 
     what: str
     version: str
-    how: Literal["package-index", "wheel-member", "torch", "python", "url"]
+    how: Literal["package-index", "wheel-member", "torch", "python", "url", "package-index-mirror"]
     licence: str
     size: int = 0
     package: str = ""
@@ -50,3 +53,13 @@ def sources() -> dict[str, Source]:
 def source(name: str) -> Source:
     """One entry of the table."""
     return sources()[name]
+
+
+def ordered(addresses: Sequence[Address], *, china: bool) -> tuple[Address, ...]:
+    """The addresses in the order in which they are tried: in China its mirrors first, elsewhere last."""
+    return tuple(sorted(addresses, key=lambda address: (address.region == "cn") != china))
+
+
+def unverified_error(thing: Source) -> StageError:
+    """That something is not used before the user allows it."""
+    return StageError("source_unverified", what=thing.what, address=thing.addresses[0].url)

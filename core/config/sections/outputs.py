@@ -29,10 +29,18 @@ class ExportSection(Section):
         "Where the adapter is merged into the base model. Automatic takes the CPU where the GPU's memory is short.",
         level="advanced",
     )
-    llama_cpp: Literal["auto", "build", "prebuilt", "existing"] = setting(
+    llama_cpp: Literal["auto", "build", "prebuilt", "existing", "ollama"] = setting(
         "auto",
         "llama.cpp",
-        "Where the quantizer comes from: built from source, the official Windows binaries, or a folder of yours.",
+        "Where the quantizer comes from: built from source, the official Windows binaries, a folder of yours, or the "
+        "one that comes with Ollama 0.30 and later. Automatic tries what fits this computer until one works.",
+        level="advanced",
+    )
+    w64devkit: Literal["2.7.0", "1.20.0"] = setting(
+        "2.7.0",
+        "w64devkit",
+        "The compiler for building llama.cpp on Windows. 1.20.0 is the one that older guides name; it cannot be "
+        "checked, so it must be allowed first.",
         level="advanced",
     )
     llama_cpp_dir: str = setting(

@@ -41,6 +41,12 @@ LLAMA_CPP = (
         r"'::?CreateFile2' has not been declared|doesn't support Windows 8 or lower"
         r"|unknown type name 'THREAD_POWER_THROTTLING",
     ),
+    failure(
+        "antivirus_blocked",
+        r"CreateProcess\b.*(?:access is denied|virus|cannot find)"
+        r"|cannot execute '[^']+': (?:CreateProcess: )?(?:No such file|Permission denied|Access is denied)",
+        "build_llama_cpp",
+    ),
     failure("ninja_missing", r"unable to find a build program corresponding to|CMAKE_MAKE_PROGRAM is not set"),
     failure("cmake_too_old", r"CMake (?P<needed>[\d.]+) or higher is required"),
     failure("build_folder_moved", r"CMakeCache\.txt directory .* is different than the directory"),

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from core.config.project import TuneProject
-from core.config.settings import RuntimeSettings, Settings
+from core.config.settings import Mirrors, RuntimeSettings, Settings
 from core.events import StageError
 from core.process.command import Command
 from core.tools import python, runtime, uv
@@ -111,9 +111,11 @@ def test_the_whole_installation(tmp_path: Path) -> None:
     assert all(step[0].env.get("UV_FIND_LINKS") == "/wheels" for step in (steps[1], steps[2], steps[4]))
 
 
-def _torch_sources(profile: Profile, settings: PipSettings) -> list[str]:
+def _torch_sources(
+    profile: Profile, settings: PipSettings, *, mirrors: Mirrors = "none", allowed: bool = True
+) -> list[str]:
     """What follows the requirement for PyTorch on each alternative's command line."""
-    spec = RuntimeSpec(profile, (), Path("/work"))
+    spec = RuntimeSpec(profile, (), Path("/work"), None, mirrors, allowed)
     before, after = f"pip install --python {spec.python} ", spec.torch
     return [
         _words(command).removeprefix(before).removesuffix(after).strip()
@@ -139,6 +141,20 @@ def test_pytorch_for_cuda_comes_from_the_users_sources_first() -> None:
     assert _torch_sources("cu130", WHEELS) == ["", *_addresses("cu130")]
 
 
+def test_what_nothing_can_check_is_not_used_unless_the_user_allows_it() -> None:
+    assert _torch_sources("cpu", NONE, allowed=False) == [""]
+    assert _torch_sources("cu130", WHEELS, allowed=False) == [""]
+    with pytest.raises(StageError) as caught:
+        _torch_sources("cu130", NONE, allowed=False)
+    assert caught.value.code == "source_unverified"
+    assert str(caught.value.values["address"]).startswith("https://download.pytorch.org/")
+
+
+def test_in_china_the_mirrors_come_first() -> None:
+    original, *mirrored = _addresses("cu130")
+    assert _torch_sources("cu130", NONE, mirrors="china") == [*mirrored, original]
+
+
 @pytest.mark.parametrize("profile", ["cu126", "cu128", "cu130"])
 def test_only_the_build_for_the_profile_will_do(profile: Profile) -> None:
     assert RuntimeSpec(profile, (), Path("/work")).torch.endswith(f"+{profile}")
@@ -146,7 +162,7 @@ def test_only_the_build_for_the_profile_will_do(profile: Profile) -> None:
 
 def test_without_a_fitting_python_another_is_looked_for_and_then_downloaded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "version_info", (3, 15, 0))
-    here, official, mirrored = runtime.environment_step(Path("/env"))
+    here, official, mirrored = runtime.environment_step(Path("/env"), "none")
     assert "--python >=3.11,<3.14 --no-python-downloads" in _words(here)
     assert f"--python {source('python').version} {Path('/env')}" in _words(official)
     assert "--no-python-downloads" not in _words(official)

@@ -43,6 +43,9 @@ def test_each_entry_can_be_got_and_checked(name: str) -> None:
         assert f"{entry.package}=={entry.version}" in _pins(entry.requirements)
     elif entry.how == "wheel-member":
         assert re.fullmatch(r"[0-9a-f]{64}", entry.sha256)
+    elif entry.how in ("python", "package-index-mirror"):  # uv knows the hashes, or the locks do
+        assert entry.addresses
+        assert not entry.unverified
     else:
         assert entry.addresses
         # a hash that nobody computed would be worse than none
