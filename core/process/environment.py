@@ -4,6 +4,8 @@ import os
 import sys
 from collections.abc import Mapping
 
+from core.platform.proxies import system_proxies
+
 SCRUBBED = (
     "CONDA_DEFAULT_ENV",
     "CONDA_PREFIX",
@@ -46,6 +48,7 @@ def child_environment(changes: Mapping[str, str | None], base: Mapping[str, str]
     if bundle and "PATH" in env:
         env["PATH"] = os.pathsep.join(part for part in env["PATH"].split(os.pathsep) if not part.startswith(bundle))
     env |= FORCED
+    env |= system_proxies(env)
     for key, value in changes.items():
         if value is None:
             env.pop(key, None)

@@ -112,3 +112,28 @@ def test_environment_is_scrubbed() -> None:
     assert env["NEW"] == "1"
     assert env["PYTHONUTF8"] == "1"
     assert not {"PYTHONHOME", "QT_PLUGIN_PATH", "VIRTUAL_ENV", "SECRET"} & env.keys()
+
+
+def test_a_time_limit_ends_the_whole_tree(tmp_path: Path) -> None:
+    code = (
+        "import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']).wait()"
+    )
+    begun = time.monotonic()
+    outcome = run_command(
+        Command((sys.executable, "-c", code)), LocalTarget(), _limited(tmp_path, 1.0), mark="m", cwd=tmp_path
+    )
+    assert outcome.late
+    assert not outcome.stopped
+    assert time.monotonic() - begun < 10
+
+
+def test_who_ends_in_time_is_not_late(tmp_path: Path) -> None:
+    outcome = run_command(
+        Command((sys.executable, "-c", "")), LocalTarget(), _limited(tmp_path, 30.0), mark="m", cwd=tmp_path
+    )
+    assert (outcome.code, outcome.late) == (0, False)
+
+
+def _limited(folder: Path, limit: float) -> Watch:
+    nothing = StopFile(folder / "stop")
+    return Watch(folder / "log", nothing, lambda _: None, lambda _: None, lambda *_: None, limit=limit)
