@@ -29,4 +29,4 @@ def make(ctx: StageContext, sources: Path, folder: Path, tools: BuildTools, comp
     shutil.rmtree(ctx.folder / BIN, ignore_errors=True)
     (ctx.folder / BIN).mkdir()
     for path in made:
-        shutil.copy2(path, ctx.folder / BIN)
+        shutil.copy(path, ctx.folder / BIN)

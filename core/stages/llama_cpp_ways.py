@@ -54,7 +54,7 @@ def from_ollama(ctx: StageContext) -> None:
     shutil.rmtree(ctx.folder / BIN, ignore_errors=True)
     (ctx.folder / BIN).mkdir()
     for path in files:
-        shutil.copy2(path, ctx.folder / BIN)
+        shutil.copy(path, ctx.folder / BIN)
 
 
 WAYS: Mapping[str, Callable[[StageContext], None]] = {

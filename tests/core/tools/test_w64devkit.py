@@ -1,4 +1,4 @@
-"""w64devkit's commands, and how an unpacked one is judged; the real one: tests/e2e/test_w64devkit.py."""
+"""w64devkit's commands, and how an unpacked one is judged; the real one: tests/core/stages/test_w64devkit_real.py."""
 
 from pathlib import Path
 
