@@ -1,4 +1,4 @@
-"""The build with w64devkit, with small stand-ins for the kit's programs; the real one: tests/core/stages/test_w64devkit_real.py."""
+"""The build with w64devkit, with small stand-ins for the kit's programs; the real one is in test_w64devkit_real.py."""
 
 import hashlib
 import sys
