@@ -6,7 +6,7 @@ import psutil
 import pytest
 
 from core.events import StageError
-from core.tools.ollama import MINIMUM_VERSION, find_binary, host, is_local, models_folder, too_old
+from core.tools.ollama import MINIMUM_VERSION, find_binary, host, is_local, llama_quantize, models_folder, too_old
 
 
 @pytest.mark.parametrize(
@@ -105,3 +105,19 @@ def test_whose_disk_the_models_take(monkeypatch: pytest.MonkeyPatch, address: st
 )
 def test_versions_are_compared_as_numbers(version: str, old: bool) -> None:
     assert too_old(version) is old
+
+
+@pytest.mark.parametrize(
+    ("program", "quantizer"),
+    [
+        ("Programs/Ollama/ollama.exe", "Programs/Ollama/lib/ollama/llama-quantize.exe"),
+        ("Programs/Ollama/ollama.exe", None),
+    ],
+)
+def test_the_quantizer_that_newer_ollama_brings_along(tmp_path: Path, program: str, quantizer: str | None) -> None:
+    for name in filter(None, (program, quantizer)):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    expected = tmp_path / quantizer if quantizer else None
+    assert llama_quantize({"LOCALAPPDATA": str(tmp_path), "PATH": ""}) == expected
+    assert llama_quantize({"PATH": ""}) is None
