@@ -17,6 +17,7 @@ from core.hardware.disk import check_name
 from core.messages import N_, Language, choose_language, label
 from core.pipeline.os_errors import explained
 from core.platform.pipes import reader_gone
+from core.tools.hub.repo import SOURCES
 
 EXIT_DONE, EXIT_FAILED, EXIT_INVALID, EXIT_RUNNING, EXIT_STOPPED = 0, 1, 2, 3, 130
 
@@ -30,6 +31,8 @@ HELP = {
     "stop": N_("ask a project's run to stop"),
     "doctor": N_("show what this computer has, and what is missing"),
     "runtime": N_("install, show, repair or remove the training runtime"),
+    "fetch": N_("get a model or a dataset from ModelScope, Hugging Face or a git server"),
+    "token": N_("keep or remove your token for a hub's private models"),
     "demo": N_("do the whole job on a tiny sample, from set-up to two models in Ollama"),
 }
 
@@ -87,6 +90,12 @@ def _call(args: argparse.Namespace, console: Console) -> int:
             from core.cli.run_commands import call  # noqa: PLC0415
         case "doctor" | "runtime":
             from core.cli.doctor import call  # noqa: PLC0415
+        case "fetch":
+            from core.cli.fetch import call  # noqa: PLC0415
+        case "token":
+            from core.cli.token import token  # noqa: PLC0415
+
+            return token(args, console)
         case _:
             from core.cli.demo import call  # noqa: PLC0415
     return call(args, settings, console)
@@ -148,6 +157,17 @@ def _parser(language: Language) -> argparse.ArgumentParser:
     command("doctor", project=False, as_json=True)
     runtime = command("runtime", project=False, as_json=True)
     runtime.add_argument("action", choices=("install", "status", "repair", "remove"))
+    fetch = command("fetch", project=False, as_json=True)
+    fetch.add_argument("kind", choices=("model", "dataset"))
+    fetch.add_argument("id", metavar="ID", help=say(N_("OWNER/NAME; of a dataset also OWNER/NAME:SUBSET/SPLIT")))
+    fetch.add_argument("--from", dest="source", choices=SOURCES, default="modelscope", help=say(N_("the hub")))
+    fetch.add_argument("--to", type=Path, metavar="FOLDER", help=say(N_("the folder to make")))
+    fetch.add_argument("--revision", default="", help=say(N_("a branch, tag or commit")))
+    for name, text in (("--include", N_("only such files: *.json")), ("--exclude", N_("no such files: *.bin"))):
+        fetch.add_argument(name, action="append", default=[], metavar="PATTERN", help=say(text))
+    token = command("token", project=False)
+    token.add_argument("action", choices=("set", "remove"))
+    token.add_argument("hub", choices=("modelscope", "huggingface"))
     demo = command("demo", project=False)
     demo.add_argument("--dir", type=Path, help=say(N_("the folder for everything that the demo makes")))
     for installing in (run, runtime, demo):

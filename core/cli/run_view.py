@@ -172,7 +172,8 @@ def show_rest(console: Console, event: Event) -> None:
                     console.line(f"  | {line}")
             values = {"stage": event.stage, "log": event.log, **event.values}
             console.error(event.code, values)
-            console.line(f"  {event.log}")
+            if event.log:
+                console.line(f"  {event.log}")
         case _:
             pass
 

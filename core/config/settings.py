@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 import tomlkit
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.config.problem import Problem
 from core.config.store import ProjectInvalidError
@@ -13,6 +13,9 @@ from core.platform.files import move
 from core.platform.folders import config_folder, default_work_folder
 
 Mirrors = Literal["auto", "china", "none"]
+
+_ENDPOINT = r"^(https?://[^\s/@]+(/[^\s@]*)?)?$"
+"""Of an address: no user or password in it, since commands and logs show it."""
 
 
 class RuntimeSettings(BaseModel):
@@ -28,6 +31,14 @@ class RuntimeSettings(BaseModel):
         return _expanded(self.python).absolute() if self.python else None
 
 
+class HubSettings(BaseModel):
+    """Addresses of the model hubs where they are not the usual ones: a mirror, or a company's own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    modelscope_endpoint: str = Field("", pattern=_ENDPOINT)
+    huggingface_endpoint: str = Field("", pattern=_ENDPOINT)
+
+
 class Settings(BaseModel):
     """What holds for all projects on this computer."""
 
@@ -39,6 +50,7 @@ class Settings(BaseModel):
     """Whether mirrors in China are asked first; automatic: if they answer much faster."""
     allow_unverified: bool = False
     """Whether files may be used that nothing that ships with the program can check (tools.toml: unverified)."""
+    hub: HubSettings = HubSettings()
 
     @property
     def work_folder(self) -> Path:

@@ -1,7 +1,7 @@
 """From the files of a project to the rows that ms-swift gets: train.jsonl, val.jsonl, and a report of bad rows."""
 
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -10,12 +10,13 @@ from typing import BinaryIO
 from core.config.sections.inputs import DatasetSection, SelfCognitionSection
 from core.data.encoding import detect_encoding
 from core.data.origins import Origins
-from core.data.rows import BadRow, Conversation
+from core.data.rows import BadRow, Conversation, GoodRow
 from core.data.sampling import Entry, divide, parse_entry, take
 from core.data.self_cognition import self_cognition_rows
 from core.data.store import PROGRESS_ROWS, RowStore, replacing
 from core.data.validate import Summary, read_conversations
 from core.events import StageError
+from core.tools.hub.rows import row_files
 
 REPORT = "row_report.jsonl"
 """Each row that was left out or cut, or why nothing was prepared: file, line, reason (a code) and its values."""
@@ -96,7 +97,7 @@ class _Reading:
     def _read(self, entry: Entry, bad_rows: BinaryIO) -> range:
         """Store the usable rows of a file; the numbers under which they stand there."""
         start = len(self.store)
-        for row in read_conversations(entry.path, detect_encoding(entry.path), self.summary):
+        for row in _rows_of(entry.path, self.summary):
             if isinstance(row, BadRow):
                 bad_rows.write(row.report_line())
             else:
@@ -115,6 +116,12 @@ def _own_rows(store: RowStore, identity: list[Conversation]) -> list[int]:
             numbers[conversation] = len(store)
             store.append_own(conversation)
     return [numbers[conversation] for conversation in identity]
+
+
+def _rows_of(path: Path, summary: Summary) -> Iterator[GoodRow | BadRow]:
+    """The rows of a file, or of all files in the folder of a hub's dataset."""
+    for file in row_files(path) if path.is_dir() else (path,):
+        yield from read_conversations(file, detect_encoding(file), summary)
 
 
 def _write(store: RowStore, targets: "dict[Path, array[int]]", seed: int, progress: Report) -> None:

@@ -91,10 +91,6 @@ MESSAGES: dict[str, Text] = {
         "The base model of {project} is not on this computer yet.",
         'Get it first with "tunesmith run PROJECT --until fetch_model", or choose a folder that is there.',
     ),
-    "hub_not_yet": Text(
-        "Models cannot be fetched from {source} yet.",
-        'Download the model yourself, choose "local" as the source, and enter its folder.',
-    ),
     "model_not_a_folder": Text(
         "{path} is a file, not a model folder.",
         "Choose the folder that holds config.json and the weights.",

@@ -19,6 +19,7 @@ from core.stages.build_llama_cpp import way
 from core.stages.job import Job
 from core.stages.train import is_whole_checkpoint
 from core.tools import ollama_names, runtime_state, swift
+from core.tools.hub.repo import check_repo
 from core.tools.llama_cpp import find_binaries
 from core.tools.sources import unverified_error
 
@@ -65,7 +66,7 @@ def _model(job: Job) -> Iterator[Problem]:
     if not model.model.strip():
         yield Problem("model.model", "model_empty")
     elif model.source != "local":
-        yield Problem("model.source", "hub_not_yet", {"source": model.source})
+        yield from _caught("model.model", lambda: check_repo(job.model_repo) if job.model_repo else None)
     else:
         problems = model_problems(job.model_folder)
         yield from problems
@@ -89,7 +90,7 @@ def _template(job: Job) -> Iterator[Problem]:
 def _dataset(job: Job) -> Iterator[Problem]:
     if not job.project.dataset.files and not job.project.self_cognition.samples:
         yield Problem("dataset.files", "dataset_no_files")
-    yield from check_dataset(job.dataset)
+    yield from check_dataset(job.local_dataset)
 
 
 def _training(job: Job) -> Iterator[Problem]:

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import secrets
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +15,7 @@ from core.events import Event, Message, RunFinished, RunStarted, RunStatus
 from core.pipeline import journal
 from core.pipeline.lock import Holder, holder
 from core.platform.detached import start_detached
-from core.platform.frozen import is_frozen
+from core.platform.frozen import ourselves
 from core.process.stop import StopFile
 from core.process.tail import FileTail
 
@@ -62,11 +61,6 @@ def start(request: RunRequest, runs: Path) -> Path:
     (run / REQUEST).write_text(request.model_dump_json(indent=1), encoding="utf-8")
     start_detached([*ourselves(), "runner", str(run)], dict(os.environ), run / RUNNER_LOG)
     return run
-
-
-def ourselves() -> list[str]:
-    """The command that starts this program, without words of its own."""
-    return [sys.executable] if is_frozen() else [sys.executable, "-P", "-m", "core"]
 
 
 def watch(run: Path) -> Iterator[Event | None]:

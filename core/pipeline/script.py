@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
-from core.pipeline.launch import ourselves
 from core.pipeline.plan import planned
+from core.platform.frozen import ourselves
 from core.process.command import Command, HostPath, ps_quote
 from core.process.environment import FORCED, SCRUBBED
 from core.stages.base import ScriptLine

@@ -11,6 +11,11 @@ def is_frozen() -> bool:
     return bool(getattr(sys, "frozen", False))
 
 
+def ourselves() -> list[str]:
+    """The command that starts this program, without words of its own."""
+    return [sys.executable] if is_frozen() else [sys.executable, "-P", "-m", "core"]
+
+
 @contextlib.contextmanager
 def own_dll_directory_reset() -> Iterator[None]:
     """While children start, Windows must not look for their DLLs in our bundle (PyInstaller sets that directory)."""

@@ -1,4 +1,4 @@
-"""fetch_model: the base model's folder. A local one is checked where it lies; the sample model is made here."""
+"""fetch_model: the base model's folder: the user's own, checked where it lies; one from a hub; or the sample."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -8,6 +8,7 @@ from core.models.folder import model_problems
 from core.parsers.ninja import Ninja
 from core.process.command import Command, HostPath
 from core.stages.base import ScriptLine, Stage, StageContext
+from core.stages.hub_files import fetch
 from core.stages.job import MODEL_FOLDER, Job, file_facts
 from core.tools import swift
 from core.tools.resource_files import plugin, requirement_file
@@ -17,7 +18,10 @@ SAMPLE_BYTES = 60_000_000
 
 
 class FetchModel(Stage):
-    """Brings the base model to this computer."""
+    """Brings the base model to this computer.
+
+    A hub's model lies in the work folder, once for all projects; the stage keeps the list of its files.
+    """
 
     name = "fetch_model"
     after = ("install_runtime",)
@@ -31,7 +35,7 @@ class FetchModel(Stage):
         return {"source": model.source, "model": model.model, "revision": model.revision}
 
     def forecast_bytes(self, job: Job) -> int:
-        """Only the sample is written here."""
+        """The sample's; what a hub's model needs is known once its files are listed, and looked at then."""
         return SAMPLE_BYTES if job.project.model.source == "sample" else 0
 
     def script(self, job: Job) -> Sequence[ScriptLine]:
@@ -41,19 +45,21 @@ class FetchModel(Stage):
         return ()
 
     def run(self, ctx: StageContext) -> None:
-        """Make the sample, or check the folder that the user chose."""
-        source = ctx.job.project.model.source
-        if source == "sample":
+        """Make the sample, fetch from the hub, or check the folder that the user chose."""
+        repo = ctx.job.model_repo
+        folder = ctx.folder / MODEL_FOLDER if ctx.job.project.model.source == "sample" else ctx.job.model_folder
+        if repo is not None:
+            _, record = fetch(ctx, repo)
+            ctx.made.extend(record.artifacts(folder))
+            ctx.facts.update(commit=record.commit)
+        elif ctx.job.project.model.source == "sample":
             for command in _sample_commands(ctx.job, ctx.folder):
                 ctx.run(command, Ninja(self.name, "step"))
-        elif source != "local":
-            raise StageError("hub_not_yet", source=source)
-        folder = ctx.folder / MODEL_FOLDER if source == "sample" else ctx.job.model_folder
         for problem in model_problems(folder):
             raise StageError(problem.code, **problem.values)
 
     def artifacts(self, ctx: StageContext) -> Iterable[Path]:
-        """The sample's files; none for a folder of the user's."""
+        """The sample's files; none for a folder of the user's or in the work folder."""
         return sorted(path for path in (ctx.folder / MODEL_FOLDER).glob("*") if path.is_file())
 
 

@@ -18,6 +18,8 @@ from core.models.families import family
 from core.models.folder import ModelFolder, inspect_model
 from core.models.template import SERVED, ChatTemplate, chat_template
 from core.tools import runtime_state, swift
+from core.tools.hub.entry import HubEntry, hub_entry
+from core.tools.hub.repo import Repo
 from core.tools.llama_cpp import Binaries, find_binaries
 from core.tools.runtime import RuntimeSpec, runtime_spec
 
@@ -111,10 +113,20 @@ class Job:
         return {package: self._runtime_versions.get(package, "") for package in packages}
 
     @property
+    def model_repo(self) -> Repo | None:
+        """The base model's repository, where it comes from a hub."""
+        model = self.project.model
+        if model.source in ("modelscope", "huggingface"):
+            return Repo("model", model.source, model.model.strip(), model.revision)
+        return None
+
+    @property
     def model_folder(self) -> Path:
         """Where the base model lies (once fetch_model has run)."""
         if self.project.model.source == "local":
             return self.path(self.project.model.model)
+        if (repo := self.model_repo) is not None:
+            return repo.folder(self.work)
         return self.folder("fetch_model") / MODEL_FOLDER
 
     @cached_property
@@ -132,7 +144,7 @@ class Job:
         """The dataset's settings with absolute paths."""
         section = self.project.dataset
         files, val_files = (
-            tuple(str(self.path(text)) for text in texts) for texts in (section.files, section.val_files)
+            tuple(self._dataset_path(text) for text in texts) for texts in (section.files, section.val_files)
         )
         return section.model_copy(update={"files": files, "val_files": val_files})
 
@@ -140,6 +152,31 @@ class Job:
     def gpus(self) -> tuple[Gpu, ...]:
         """The cards that the job may use: the project's choice, else what the environment leaves it, else all."""
         return chosen(gpus(), self.project.hardware.cuda_visible_devices or os.environ.get("CUDA_VISIBLE_DEVICES"))
+
+    @cached_property
+    def local_dataset(self) -> DatasetSection:
+        """The dataset's settings with those files only that lie on this computer before anything runs."""
+        section = self.project.dataset
+        files, val_files = (
+            tuple(str(self.path(text)) for text in texts if self.hub_entry(text) is None)
+            for texts in (section.files, section.val_files)
+        )
+        return section.model_copy(update={"files": files, "val_files": val_files})
+
+    @property
+    def dataset_repos(self) -> tuple[Repo, ...]:
+        """The hubs' datasets that the project names, each once."""
+        section = self.project.dataset
+        entries = (self.hub_entry(text) for text in (*section.files, *section.val_files))
+        return tuple(dict.fromkeys(entry.repo for entry in entries if entry is not None))
+
+    def hub_entry(self, text: str) -> HubEntry | None:
+        """The hub's dataset that an entry of the dataset names, or None. Raises StageError where it is malformed."""
+        return hub_entry(text, self.file.parent)
+
+    def _dataset_path(self, text: str) -> str:
+        entry = self.hub_entry(text)
+        return entry.text(self.work) if entry is not None else str(self.path(text))
 
     @cached_property
     def device(self) -> Literal["cuda", "cpu"]:

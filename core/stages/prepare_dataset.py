@@ -11,6 +11,7 @@ from core.events import StageError, Value
 from core.parsers.ninja import Ninja
 from core.process.command import Command, HostPath
 from core.stages.base import ScriptLine, Stage, StageContext
+from core.stages.hub_files import fetch
 from core.stages.job import Job, file_facts
 from core.tools.resource_files import plugin
 
@@ -18,7 +19,7 @@ LENGTHS = "lengths.jsonl"
 
 
 class PrepareDataset(Stage):
-    """Reads the user's files, and writes train.jsonl and val.jsonl."""
+    """Reads the user's files and the hubs' datasets, and writes train.jsonl and val.jsonl."""
 
     name = "prepare_dataset"
     needs = ("fetch_model",)
@@ -27,7 +28,8 @@ class PrepareDataset(Stage):
     def inputs(self, job: Job) -> Mapping[str, object]:
         """The settings, the files themselves, and what measures the rows."""
         project = job.project
-        paths = [parse_entry(text).path for text in (*job.dataset.files, *job.dataset.val_files)]
+        local = job.local_dataset
+        paths = [parse_entry(text).path for text in (*local.files, *local.val_files)]
         return {
             "dataset": project.dataset.model_dump(),
             "self_cognition": project.self_cognition.model_dump(),
@@ -39,7 +41,8 @@ class PrepareDataset(Stage):
 
     def forecast_bytes(self, job: Job) -> int:
         """Three times the rows: the store, and what is written from it."""
-        paths = [parse_entry(text).path for text in (*job.dataset.files, *job.dataset.val_files)]
+        local = job.local_dataset  # what comes from a hub is known later
+        paths = [parse_entry(text).path for text in (*local.files, *local.val_files)]
         return 3 * sum(path.stat().st_size for path in paths if path.exists()) + 50_000_000
 
     def script(self, job: Job) -> Sequence[ScriptLine]:
@@ -47,8 +50,10 @@ class PrepareDataset(Stage):
         return (ScriptLine(stage=self.name, folder=job.folder(self.name)),)
 
     def run(self, ctx: StageContext) -> None:
-        """Prepare, measure with ms-swift's own template, then do with long rows what the project says."""
+        """Fetch, prepare, measure with ms-swift's own template, then do with long rows what the project says."""
         job = ctx.job
+        for repo in job.dataset_repos:
+            fetch(ctx, repo)
         made = prepare(
             job.dataset,
             job.project.self_cognition,

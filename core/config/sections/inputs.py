@@ -59,7 +59,8 @@ class DatasetSection(Section):
     files: tuple[str, ...] = setting(
         (),
         "Files",
-        "Files of rows: jsonl, json or csv with messages, ShareGPT, Alpaca or query/response columns. "
+        "Files of rows: jsonl, json or csv with messages, ShareGPT, Alpaca or query/response columns; or datasets of a "
+        "hub: OWNER/NAME:SUBSET/SPLIT from ModelScope, hf::OWNER/NAME from Hugging Face. "
         "FILE#500 takes 500 rows of it (more than it has repeats them).",
         flag="--dataset",
     )

@@ -115,10 +115,28 @@ def test_another_file_for_a_folder(home: Home) -> None:
 
 
 @pytest.mark.parametrize("source", ["modelscope", "huggingface"])
-def test_a_hub_comes_later(home: Home, source: str) -> None:
-    path = home.project(model={"source": source, "model": "Qwen/Qwen2.5-0.5B-Instruct"})
-    assert home.problems(path) == {"model.source": "hub_not_yet"}
-    assert source in home("check", path).err
+def test_a_hubs_model_is_looked_for_when_it_is_fetched(home: Home, source: str) -> None:
+    assert home.problems(home.project(model={"source": source, "model": "Qwen/Qwen2.5-0.5B-Instruct"})) == {}
+
+
+@pytest.mark.parametrize(
+    "model", ["a/b/c", "C:\\models\\x", "../x", "a/..", "模型/x", "https://huggingface.co/a/b", "a b/c"]
+)
+def test_what_no_hub_can_have(home: Home, model: str) -> None:
+    path = home.project(model={"source": "modelscope", "model": model})
+    assert home.problems(path) == {"model.model": "hub_id_invalid"}
+
+
+def test_an_old_id_without_owner_is_hugging_faces_only(home: Home) -> None:
+    assert home.problems(home.project(model={"source": "huggingface", "model": "gpt2"})) == {}
+    assert home.problems(home.project(model={"source": "modelscope", "model": "gpt2"})) == {
+        "model.model": "hub_id_invalid"
+    }
+
+
+def test_a_revision_that_is_an_option(home: Home) -> None:
+    path = home.project(model={"source": "huggingface", "model": "a/b", "revision": "--upload-pack=x"})
+    assert home.problems(path) == {"model.model": "hub_revision_invalid"}
 
 
 def test_a_hubs_id_for_a_folder(home: Home) -> None:

@@ -1,0 +1,28 @@
+"""What stages share that fetch from a hub: the download runs as ``tunesmith fetch``, so that it can be stopped."""
+
+from pathlib import Path
+
+from core.events import StageError
+from core.parsers.fetch import Fetch
+from core.stages.base import ChildFailedError, StageContext
+from core.tools.hub import record
+from core.tools.hub.command import fetch_command
+from core.tools.hub.record import Record
+from core.tools.hub.repo import Repo
+
+
+def fetch(ctx: StageContext, repo: Repo) -> tuple[Path, Record]:
+    """Bring a repository into the work folder, where all projects find it; returns its folder and record."""
+    folder = repo.folder(ctx.job.work)
+    reader = Fetch(ctx.stage.name)
+    try:
+        ctx.run(fetch_command(repo, folder, ctx.job.settings.hub), reader)
+    except ChildFailedError as error:
+        if reader.failure is not None:
+            raise StageError(reader.failure.code, **reader.failure.values) from error
+        raise
+    found = record.read(folder)
+    if found is None:
+        raise StageError("download_corrupt")
+    ctx.message("hub_fetched", id=repo.id, size=found.size, path=str(folder))
+    return folder, found

@@ -1,0 +1,14 @@
+"""Models and datasets from ModelScope, Hugging Face, or any git server with LFS.
+
+Which library is used where, and why:
+
+* ``modelscope_hub`` lists a repository and transfers its files: it resumes, retries, obeys Retry-After, and checks
+  length and SHA-256. It is the hub part of modelscope (1 MB); ``modelscope`` itself, which brings the training's
+  packages, is only in the training runtime.
+* ``huggingface_hub`` lists a repository, and its ``http_get`` transfers a file from any offset. Its ``hf_hub_download``
+  is not used: it throws away what a cut left, and never compares a hash; :mod:`core.tools.hub.huggingface` does both.
+* ``git`` and ``git-lfs`` are the user's own programs.
+
+All of it runs in a process of its own (``tunesmith fetch``, started by :mod:`core.stages.hub_files`), since no SDK can
+be stopped from outside while it waits or retries: a stop ends the process, and what is there stays for the next one.
+"""
