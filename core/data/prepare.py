@@ -120,7 +120,7 @@ def _own_rows(store: RowStore, identity: list[Conversation]) -> list[int]:
 
 def _rows_of(path: Path, summary: Summary) -> Iterator[GoodRow | BadRow]:
     """The rows of a file, or of all files in the folder of a hub's dataset."""
-    for file in row_files(path) if path.is_dir() else (path,):
+    for file in row_files(path) or (path,):
         yield from read_conversations(file, detect_encoding(file), summary)
 
 

@@ -2,6 +2,7 @@
 
 import errno
 from collections.abc import Iterator
+from typing import TypeGuard
 
 from core.events import StageError, Value
 from core.parsers.failures import diagnose
@@ -9,14 +10,14 @@ from core.tools.hub.repo import Repo
 
 _STATUS = {404: "hub_repo_missing", 407: "proxy_login", 429: "http_busy"}
 _OURS = (errno.ENOSPC, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG)
-"""System errors of this computer's disk; both SDKs derive their network errors from OSError too."""
+"""System errors of this computer's disk."""
 
 
 def explained(error: BaseException, repo: Repo) -> Exception:
     """The failure as one that has a sentence; a disk's error as it is."""
     chain = list(_chain(error))
     for found in chain:
-        if isinstance(found, StageError) or (isinstance(found, OSError) and found.errno in _OURS):
+        if isinstance(found, StageError) or _is_the_disks(found):
             return found
     status = next((status for found in chain if (status := status_of(found))), 0)
     if status:
@@ -29,6 +30,11 @@ def status_of(error: BaseException) -> int:
     """The HTTP status of an error; 0 where it has none."""
     found = getattr(error, "status_code", None) or getattr(getattr(error, "response", None), "status_code", None)
     return found if isinstance(found, int) else 0
+
+
+def _is_the_disks(error: BaseException) -> TypeGuard[OSError]:
+    """Network libraries derive their errors from OSError too, and number them in their own way."""
+    return isinstance(error, OSError) and type(error).__module__ == "builtins" and error.errno in _OURS
 
 
 def _by_status(status: int, repo: Repo) -> StageError:

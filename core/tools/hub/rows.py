@@ -10,6 +10,7 @@ import yaml
 
 from core.data.encoding import SUFFIXES
 from core.events import StageError
+from core.tools.hub import record
 from core.tools.hub.repo import RemoteFile, Repo
 
 README = "README.md"
@@ -144,7 +145,6 @@ def _split(path: str) -> str:
 
 
 def row_files(folder: Path) -> list[Path]:
-    """The files of rows in a fetched folder, in order."""
-    return sorted(
-        path for path in folder.rglob("*") if path.is_file() and _is_rows(path.relative_to(folder).as_posix())
-    )
+    """The files of rows in a fetched folder, in order; none where it is no such folder."""
+    known = record.read(folder)
+    return [folder / file.path for file in known.files if _is_rows(file.path)] if known else []

@@ -25,7 +25,21 @@ ROW = {"query": "What is the capital of France?", "response": "Paris."}
 NAMES = {"tunesmith", "ollama", "llama", "cpp", "com", "modelscope", "huggingface", "gguf", "toml", "json", "csv"}
 NAMES |= {"utf", "gpu", "cpu", "ram", "uv", "nvidia", "git", "lfs", "pull", "windows", "linux", "serve", "instruct"}
 NAMES |= {"chatml", "qwen", "swift", "ms", "python", "lora", "safetensors", "config", "chat"}
-NAMES |= {*HELP, "command", "project", "stage", "into", "dir"}
+NAMES |= {
+    *HELP,
+    "command",
+    "project",
+    "stage",
+    "into",
+    "dir",
+    "id",
+    "folder",
+    "pattern",
+    "revision",
+    "hugging",
+    "face",
+    "bin",
+}
 """Words that a Chinese sentence may hold: names of things, and of our commands."""
 
 
