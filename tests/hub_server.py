@@ -214,9 +214,10 @@ class Handler(BaseHTTPRequestHandler):
     def _send(self, path: str, data: "bytes | Path", start: int, fault: Fault) -> None:
         end = size(data) if fault.cut < 0 else min(size(data), fault.cut)
         try:
-            if isinstance(data, Path):
+            if isinstance(data, Path) and hasattr(os, "sendfile"):
                 self._send_from_disk(path, data, start, end)
             else:
+                data = data.read_bytes() if isinstance(data, Path) else data
                 for begin in range(start, end, CHUNK):
                     piece = data[begin : min(end, begin + CHUNK)]
                     self.wfile.write(piece)

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -30,7 +31,9 @@ def call(args: argparse.Namespace, settings: Settings, console: Console) -> int:
         folder, record = _fetch(args, settings, view)
     except KeyboardInterrupt:
         view.show(StageStopped(stage=STAGE))
-        return 130
+        view.close()
+        sys.stdout.flush()
+        os._exit(130)  # a thread may still wait for its server, and would be waited for
     except (StageError, OSError) as error:
         known = error if isinstance(error, StageError) else explained(error)
         view.show(StageFailed(stage=STAGE, code=known.code, values=known.values))

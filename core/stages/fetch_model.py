@@ -52,6 +52,8 @@ class FetchModel(Stage):
             _, record = fetch(ctx, repo)
             ctx.made.extend(record.artifacts(folder))
             ctx.facts.update(commit=record.commit)
+            if code := sorted(path.name for path in folder.glob("*.py")):
+                ctx.message("model_brings_code", "warning", files=", ".join(code))
         elif ctx.job.project.model.source == "sample":
             for command in _sample_commands(ctx.job, ctx.folder):
                 ctx.run(command, Ninja(self.name, "step"))

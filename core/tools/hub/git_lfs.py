@@ -43,6 +43,8 @@ MODELSCOPE = "https://www.modelscope.cn"
 class GitLfs:
     """One repository on a git server; an id without an address lies on ModelScope."""
 
+    copies = 2
+
     def __init__(self, repo: Repo, endpoint: str, token: str) -> None:
         self._repo = repo
         self._url = address(repo, endpoint)
@@ -67,7 +69,7 @@ class GitLfs:
         self._git(part, "fetch", "--depth", "1", "--quiet", "origin", self._repo.revision or "HEAD")
         self._git(part, "checkout", "--force", "--quiet", "--detach", "FETCH_HEAD")
         names = self._git(part, "ls-tree", "-r", "-z", "--name-only", "HEAD").split("\0")
-        found = [_remote(part, name) for name in names if name]
+        found = [_remote(part, name) for name in names if (part / name).is_file() and not (part / name).is_symlink()]
         return self._git(part, "rev-parse", "HEAD").strip(), found
 
     def download(self, files: Sequence[RemoteFile], part: Path, meter: Meter) -> None:
@@ -130,8 +132,6 @@ def _login(url: str, token: str) -> dict[str, str]:
 def _remote(part: Path, name: str) -> RemoteFile:
     """A file as its pointer tells, or as it lies there."""
     path = part / name
-    if path.is_symlink() or not path.is_file():  # a link, or a submodule
-        return RemoteFile(name, 0)
     size = path.stat().st_size
     pointer = POINTER.match(path.read_bytes()) if size < 1024 else None
     return RemoteFile(name, int(pointer[2]), pointer[1].decode("ascii")) if pointer else RemoteFile(name, size)

@@ -34,6 +34,8 @@ T = TypeVar("T")
 class HuggingFace:
     """One repository on Hugging Face or a mirror of it."""
 
+    copies = 1
+
     def __init__(self, repo: Repo, endpoint: str, token: str) -> None:
         os.environ.update(ENVIRONMENT)  # read when the SDK is imported
         from huggingface_hub import HfApi, constants  # noqa: PLC0415

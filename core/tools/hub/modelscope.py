@@ -27,6 +27,8 @@ ENVIRONMENT = {
 class ModelScope:
     """One repository on ModelScope."""
 
+    copies = 1
+
     def __init__(self, repo: Repo, endpoint: str, token: str) -> None:
         for name, value in ENVIRONMENT.items():
             os.environ.setdefault(name, value)

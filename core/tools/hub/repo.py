@@ -57,6 +57,9 @@ class RemoteFile:
 class Hub(Protocol):
     """A place that has repositories; its methods raise StageError."""
 
+    copies: int
+    """How often each file lies on the disk while it is fetched."""
+
     def files(self, part: Path) -> tuple[str, Sequence[RemoteFile]]:
         """The commit ("" where the hub does not tell) and the files of it."""
 

@@ -75,7 +75,7 @@ def _bring(repo: Repo, hub: Hub, part: Path, choice: Choice, meter: Meter) -> tu
     files = choice.choose(sound, text_of)
     if not files:
         raise StageError("hub_no_files", id=repo.id)
-    _check_disk(files, part)
+    _check_disk(files, part, hub.copies)
     meter.expect({file.path: file.size for file in files})
     hub.download(files, part, meter)
     meter.close()
@@ -96,8 +96,8 @@ def _only_one(folder: Path) -> Iterator[None]:
         lock.release()
 
 
-def _check_disk(files: Sequence[RemoteFile], part: Path) -> None:
-    missing = sum(max(0, file.size - _present(part / file.path)) for file in files)
+def _check_disk(files: Sequence[RemoteFile], part: Path, copies: int) -> None:
+    missing = copies * sum(max(0, file.size - _present(part / file.path)) for file in files)
     free = free_bytes(part)
     if missing + RESERVE > free:
         raise StageError("disk_space", needed=missing + RESERVE, free=free, path=str(part))
@@ -131,16 +131,17 @@ def _writable_first(function: Callable[[str], object], path: str, _error: object
 
 def in_parallel(one: Callable[[RemoteFile], None], files: Sequence[RemoteFile], meter: Meter) -> None:
     """Do something for several files at once, the largest first. The first failure ends all, and is raised."""
-    ordered = sorted(files, key=lambda file: -file.size)
-    with ThreadPoolExecutor(PARALLEL, thread_name_prefix="fetch") as pool:
-        futures = [pool.submit(one, file) for file in ordered]
-        try:
-            wait(futures, return_when=FIRST_EXCEPTION)
-        finally:  # also where Ctrl-C ends the waiting
-            for future in futures:
-                future.cancel()
-            if not all(future.done() and not future.cancelled() and future.exception() is None for future in futures):
-                meter.abandon()
+    pool = ThreadPoolExecutor(PARALLEL, thread_name_prefix="fetch")
+    futures = [pool.submit(one, file) for file in sorted(files, key=lambda file: -file.size)]
+    try:
+        wait(futures, return_when=FIRST_EXCEPTION)
+    except KeyboardInterrupt:  # nobody waits for a server that says nothing
+        meter.abandon()
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    if any(future.done() and future.exception() for future in futures):
+        meter.abandon()
+    pool.shutdown(cancel_futures=True)
     errors = [error for future in futures if not future.cancelled() and (error := future.exception())]
     for error in sorted(errors, key=lambda error: isinstance(error, AbandonedError)):
         raise error

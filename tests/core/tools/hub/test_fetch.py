@@ -1,5 +1,10 @@
 """Models from a hub that behaves, and one that does not: a sentence each, nothing half-written, and on from there."""
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -185,3 +190,21 @@ def test_another_revision_leaves_nothing_of_the_first(fetch: Fetch, hub: HubServ
     done = fetch("model", MODEL, source, "--revision", COMMIT)
     assert done.names == {"config.json", "model.safetensors", RECORD}
     assert (done.folder / "model.safetensors").read_bytes() == other
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C cannot be sent to one process there")
+def test_ctrl_c_waits_for_no_server(hub: HubServer, source: str, tmp_path: Path) -> None:
+    hub.faults = [Fault("model.safetensors", pause=60.0)]
+    env = {**os.environ, "MODELSCOPE_ENDPOINT": hub.url, "HF_ENDPOINT": hub.url, "NO_PROXY": "127.0.0.1"}
+    env |= {"TUNESMITH_CONFIG": str(tmp_path), "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
+    command = [sys.executable, "-m", "core", "fetch", "model", MODEL, "--from", source, "--to", str(tmp_path / "to")]
+    with subprocess.Popen([*command, "--json"], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        while not hub.sent["model.safetensors"]:
+            time.sleep(0.05)
+        begin = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=30)[0]
+    assert time.monotonic() - begin < 10
+    assert process.returncode == 130
+    assert said.splitlines()[-1].startswith(b'{"time":0.0,"type":"stage_stopped"')
+    assert not (tmp_path / "to").exists()
