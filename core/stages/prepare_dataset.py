@@ -13,6 +13,7 @@ from core.process.command import Command, HostPath
 from core.stages.base import ScriptLine, Stage, StageContext
 from core.stages.hub_files import fetch
 from core.stages.job import Job, file_facts
+from core.tools.hub.rows import unread_parquet
 from core.tools.resource_files import plugin
 
 LENGTHS = "lengths.jsonl"
@@ -53,7 +54,9 @@ class PrepareDataset(Stage):
         """Fetch, prepare, measure with ms-swift's own template, then do with long rows what the project says."""
         job = ctx.job
         for repo in job.dataset_repos:
-            fetch(ctx, repo)
+            folder, _ = fetch(ctx, repo)
+            if parquet := unread_parquet(folder):
+                ctx.run(_as_lines(job, parquet), Ninja(self.name, "row"))
         made = prepare(
             job.dataset,
             job.project.self_cognition,
@@ -122,6 +125,11 @@ def _tell(ctx: StageContext, summary: Summary, measured: Measured) -> None:
         ctx.message("rows_cut", "warning", count=len(cut_off), first=first, **shown)
     train, val, identity = (ctx.facts[f"{name}_rows"] for name in ("train", "val", "self_cognition"))
     ctx.message("rows_prepared", train=train, val=val, identity=identity)
+
+
+def _as_lines(job: Job, parquet: Sequence[Path]) -> Command:
+    python = HostPath(job.runtime.python)
+    return Command((python, HostPath(plugin("parquet_rows.py")), *map(HostPath, parquet)))
 
 
 def _measure(job: Job, files: Sequence[Path], result: Path) -> Command:

@@ -1,5 +1,7 @@
 """A project whose model and rows lie on a hub: fetched, checked and measured by the real runtime."""
 
+import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,6 +26,34 @@ def hub(workshop: Workshop) -> Iterator[HubServer]:
         patch.setenv("HF_ENDPOINT", server.url)
         patch.setenv("NO_PROXY", "127.0.0.1")
         yield server
+
+
+WRITE_PARQUET = """
+import json, sys
+import pyarrow as pa, pyarrow.parquet as pq
+rows = [json.loads(line) for line in open(sys.argv[1], encoding="utf-8")]
+pq.write_table(pa.Table.from_pylist(rows), sys.argv[2], row_group_size=7)
+"""
+
+
+def test_parquet_is_read_by_the_runtime(workshop: Workshop, hub: HubServer) -> None:
+    source, parquet = workshop.folder / "问答 rows.jsonl", workshop.folder / "问答.parquet"
+    python = workshop.job().runtime.python
+    subprocess.run([python, "-c", WRITE_PARQUET, source, parquet], check=True)
+    hub.repositories["datasets", "test/parquet"] = Repository({"data/train-0.parquet": parquet})
+    workshop.write(
+        model={"source": "modelscope", "model": "test/sample"},
+        dataset={"files": ["test/parquet"], "split_dataset_ratio": 0.0, "max_length": 256},
+        self_cognition={"samples": 0},
+    )
+    done = workshop.run("--until", "prepare_dataset")
+    assert done.code == 0, done.output
+    made = (workshop.job().folder("prepare_dataset") / "train.jsonl").read_text(encoding="utf-8")
+    assert answers(made) == answers(source.read_text(encoding="utf-8"))
+
+
+def answers(lines: str) -> list[str]:
+    return sorted(json.loads(line)["messages"][-1]["content"] for line in lines.splitlines())
 
 
 @pytest.mark.parametrize(("source", "prefix"), [("modelscope", ""), ("huggingface", "hf::")])

@@ -14,6 +14,8 @@ from core.tools.hub import record
 from core.tools.hub.repo import RemoteFile, Repo
 
 README = "README.md"
+PARQUET = ".parquet"
+_SUFFIXES = (*SUFFIXES, PARQUET)
 _HEAD = re.compile(r"\A\s*---\s*\n(.*?)\n---\s*(?:\n|\Z)", re.DOTALL)
 _SPLITS = {"train": "train", "training": "train", "test": "test", "testing": "test"}
 _SPLITS |= dict.fromkeys(("validation", "valid", "val", "dev", "eval"), "validation")
@@ -38,7 +40,7 @@ def choose_rows(repo: Repo, files: Sequence[RemoteFile], readme: str) -> list[Re
     usable = [file for file in chosen if _is_rows(file.path)]
     if not usable:
         kinds = sorted({PurePosixPath(file.path).suffix or file.path for file in chosen})
-        raise StageError("hub_dataset_no_rows", id=repo.id, found=", ".join(kinds[:8]), expected=" ".join(SUFFIXES))
+        raise StageError("hub_dataset_no_rows", id=repo.id, found=", ".join(kinds[:8]), expected=" ".join(_SUFFIXES))
     return usable
 
 
@@ -121,7 +123,7 @@ def _by_names(repo: Repo, files: Sequence[RemoteFile]) -> list[RemoteFile]:
 
 
 def _is_rows(path: str) -> bool:
-    return PurePosixPath(path).suffix.lower() in SUFFIXES and not _NO_ROWS.match(_name(path))
+    return PurePosixPath(path).suffix.lower() in _SUFFIXES and not _NO_ROWS.match(_name(path))
 
 
 def _name(path: str) -> str:
@@ -145,6 +147,19 @@ def _split(path: str) -> str:
 
 
 def row_files(folder: Path) -> list[Path]:
-    """The files of rows in a fetched folder, in order; none where it is no such folder."""
+    """The files of rows in a fetched folder, in order, parquet as its JSON lines; none where it is no such folder."""
+    return [_readable(path) for path in _fetched(folder)]
+
+
+def unread_parquet(folder: Path) -> list[Path]:
+    """The parquet files of a fetched folder that have not been written as JSON lines yet."""
+    return [path for path in _fetched(folder) if not _readable(path).exists()]
+
+
+def _fetched(folder: Path) -> list[Path]:
     known = record.read(folder)
     return [folder / file.path for file in known.files if _is_rows(file.path)] if known else []
+
+
+def _readable(path: Path) -> Path:
+    return path.with_name(path.name + ".jsonl") if path.suffix.lower() == PARQUET else path

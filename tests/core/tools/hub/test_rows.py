@@ -1,10 +1,13 @@
 """Which files of a dataset's repository are rows."""
 
+from pathlib import Path
+
 import pytest
 
 from core.events import StageError
+from core.tools.hub import record
 from core.tools.hub.repo import RemoteFile, Repo
-from core.tools.hub.rows import choose_rows
+from core.tools.hub.rows import choose_rows, row_files, unread_parquet
 
 README = """---
 license: mit
@@ -77,10 +80,25 @@ def test_by_their_names(readme: str, names: tuple[str, ...], paths: list[str]) -
         (DECLARED, README, ("fr",), "hub_subset_unknown"),
         (NAMED, "", ("fr",), "hub_subset_unknown"),
         (DECLARED, README.replace("  default: true\n", ""), (), "hub_subset_needed"),
-        (["a.parquet", "README.md"], "", (), "hub_dataset_no_rows"),
+        (["a.arrow", "README.md"], "", (), "hub_dataset_no_rows"),
         (["README.md"], "", (), "hub_dataset_no_rows"),
     ],
 )
 def test_what_cannot_be_chosen(paths: list[str], readme: str, names: tuple[str, ...], code: str) -> None:
     with pytest.raises(StageError, match=code):
         chosen(paths, readme, *names)
+
+
+def test_parquet_is_read_as_the_lines_that_the_runtime_writes_beside_it(tmp_path: Path) -> None:
+    repo = Repo("dataset", "modelscope", "a/b")
+    names = ["data/train.parquet", "mine.jsonl"]
+    (tmp_path / "data").mkdir()
+    for name in names:
+        (tmp_path / name).write_bytes(b"x")
+    record.write(tmp_path, repo, "", "", [RemoteFile(name, 1) for name in names])
+    lines = tmp_path / "data" / "train.parquet.jsonl"
+    assert row_files(tmp_path) == [lines, tmp_path / "mine.jsonl"]
+    assert unread_parquet(tmp_path) == [tmp_path / "data" / "train.parquet"]
+    lines.write_text("{}", encoding="utf-8")
+    assert unread_parquet(tmp_path) == []
+    assert row_files(tmp_path / "data") == []
