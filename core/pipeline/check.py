@@ -16,6 +16,7 @@ from core.pipeline.unverified import needed
 from core.platform import WINDOWS
 from core.stages import awq
 from core.stages.build_llama_cpp import way
+from core.stages.hub_files import local_dataset
 from core.stages.job import Job
 from core.stages.train import is_whole_checkpoint
 from core.tools import ollama_names, runtime_state, swift
@@ -90,7 +91,7 @@ def _template(job: Job) -> Iterator[Problem]:
 def _dataset(job: Job) -> Iterator[Problem]:
     if not job.project.dataset.files and not job.project.self_cognition.samples:
         yield Problem("dataset.files", "dataset_no_files")
-    yield from check_dataset(job.local_dataset)
+    yield from check_dataset(local_dataset(job))
 
 
 def _training(job: Job) -> Iterator[Problem]:

@@ -2,13 +2,32 @@
 
 from pathlib import Path
 
+from core.config.sections.inputs import DatasetSection
 from core.events import StageError
 from core.parsers.fetch import Fetch
 from core.stages.base import ChildFailedError, StageContext
+from core.stages.job import Job
 from core.tools.hub import record
 from core.tools.hub.command import fetch_command
 from core.tools.hub.record import Record
 from core.tools.hub.repo import Repo
+
+
+def dataset_repos(job: Job) -> tuple[Repo, ...]:
+    """The hubs' datasets that a project names, each once."""
+    section = job.project.dataset
+    entries = (job.hub_entry(text) for text in (*section.files, *section.val_files))
+    return tuple(dict.fromkeys(entry.repo for entry in entries if entry is not None))
+
+
+def local_dataset(job: Job) -> DatasetSection:
+    """The dataset's settings with those files only that lie on this computer before anything runs."""
+    section = job.project.dataset
+    files, val_files = (
+        tuple(str(job.path(text)) for text in texts if job.hub_entry(text) is None)
+        for texts in (section.files, section.val_files)
+    )
+    return section.model_copy(update={"files": files, "val_files": val_files})
 
 
 def fetch(ctx: StageContext, repo: Repo) -> tuple[Path, Record]:

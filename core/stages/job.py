@@ -153,23 +153,6 @@ class Job:
         """The cards that the job may use: the project's choice, else what the environment leaves it, else all."""
         return chosen(gpus(), self.project.hardware.cuda_visible_devices or os.environ.get("CUDA_VISIBLE_DEVICES"))
 
-    @cached_property
-    def local_dataset(self) -> DatasetSection:
-        """The dataset's settings with those files only that lie on this computer before anything runs."""
-        section = self.project.dataset
-        files, val_files = (
-            tuple(str(self.path(text)) for text in texts if self.hub_entry(text) is None)
-            for texts in (section.files, section.val_files)
-        )
-        return section.model_copy(update={"files": files, "val_files": val_files})
-
-    @property
-    def dataset_repos(self) -> tuple[Repo, ...]:
-        """The hubs' datasets that the project names, each once."""
-        section = self.project.dataset
-        entries = (self.hub_entry(text) for text in (*section.files, *section.val_files))
-        return tuple(dict.fromkeys(entry.repo for entry in entries if entry is not None))
-
     def hub_entry(self, text: str) -> HubEntry | None:
         """The hub's dataset that an entry of the dataset names, or None. Raises StageError where it is malformed."""
         return hub_entry(text, self.file.parent)

@@ -11,7 +11,7 @@ from core.events import StageError, Value
 from core.parsers.ninja import Ninja
 from core.process.command import Command, HostPath
 from core.stages.base import ScriptLine, Stage, StageContext
-from core.stages.hub_files import fetch
+from core.stages.hub_files import dataset_repos, fetch, local_dataset
 from core.stages.job import Job, file_facts
 from core.tools.hub.rows import unread_parquet
 from core.tools.resource_files import plugin
@@ -29,7 +29,7 @@ class PrepareDataset(Stage):
     def inputs(self, job: Job) -> Mapping[str, object]:
         """The settings, the files themselves, and what measures the rows."""
         project = job.project
-        local = job.local_dataset
+        local = local_dataset(job)
         paths = [parse_entry(text).path for text in (*local.files, *local.val_files)]
         return {
             "dataset": project.dataset.model_dump(),
@@ -42,7 +42,7 @@ class PrepareDataset(Stage):
 
     def forecast_bytes(self, job: Job) -> int:
         """Three times the rows: the store, and what is written from it."""
-        local = job.local_dataset  # what comes from a hub is known later
+        local = local_dataset(job)  # what comes from a hub is known later
         paths = [parse_entry(text).path for text in (*local.files, *local.val_files)]
         return 3 * sum(path.stat().st_size for path in paths if path.exists()) + 50_000_000
 
@@ -53,7 +53,7 @@ class PrepareDataset(Stage):
     def run(self, ctx: StageContext) -> None:
         """Fetch, prepare, measure with ms-swift's own template, then do with long rows what the project says."""
         job = ctx.job
-        for repo in job.dataset_repos:
+        for repo in dataset_repos(job):
             folder, _ = fetch(ctx, repo)
             if parquet := unread_parquet(folder):
                 ctx.run(_as_lines(job, parquet), Ninja(self.name, "row"))

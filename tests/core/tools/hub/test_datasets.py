@@ -13,6 +13,7 @@ from core.config.settings import load_settings
 from core.config.store import with_values
 from core.data.prepare import prepare
 from core.pipeline.check import check
+from core.stages.hub_files import dataset_repos
 from core.stages.job import Job
 from core.tools.hub.record import RECORD
 from tests.core.tools.hub.conftest import Fetch
@@ -77,7 +78,7 @@ def test_so_many_rows_of_it_beside_a_file(
     assert not [problem for problem in check(job) if problem.field.startswith("dataset")]
     assert main(["fetch", "dataset", DATASET, "--from", source]) == 0
     folder = Path(capsys.readouterr().out.splitlines()[-1])
-    assert [repo.folder(job.work) for repo in job.dataset_repos] == [folder]
+    assert [repo.folder(job.work) for repo in dataset_repos(job)] == [folder]
     made = prepare(job.dataset, job.project.self_cognition, 42, tmp_path / "out", lambda _done, _total: None)
     answers = Counter(
         json.loads(line)["messages"][-1]["content"] for line in made.train.read_text(encoding="utf-8").splitlines()
