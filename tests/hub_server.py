@@ -163,11 +163,13 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(200, {"id": found["id"], "sha": COMMIT, "siblings": siblings})
 
     def _sibling(self, path: str, data: "bytes | Path") -> dict[str, object]:
-        entry: dict[str, object] = {"rfilename": path, "size": size(data), "blobId": "0" * 40}
+        entry: dict[str, object] = {"rfilename": path, "size": size(data)}
         if size(data) >= LFS_FROM:
+            entry["blobId"] = "0" * 40  # the pointer's
             entry["lfs"] = {"sha256": self.hub.sha256(data), "size": size(data), "pointerSize": 134}
-        elif isinstance(data, bytes):
-            entry["blobId"] = hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+        else:
+            content = data if isinstance(data, bytes) else data.read_bytes()
+            entry["blobId"] = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
         return entry
 
     def _huggingface_file(self, found: re.Match[str]) -> None:
