@@ -25,7 +25,7 @@ from core.events import (
     StageStarted,
     StageStopped,
 )
-from core.pipeline import journal, runner
+from core.pipeline import journal, space
 from core.pipeline.journal import Journal
 from core.pipeline.orphans import end_orphans
 from core.pipeline.plan import from_stage, make_job, planned
@@ -197,7 +197,7 @@ def test_a_stop_before_a_stage(bench: Bench) -> None:
 
 
 def test_disk_space_is_checked_before_a_stage(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner, "free_bytes", lambda path: 1000)
+    monkeypatch.setattr(space, "free_bytes", lambda path: 1000)
     (failed,) = [event for event in bench.run(TuneProject()) if isinstance(event, StageFailed)]
     assert failed.code == "disk_space"
     assert failed.values["free"] == 1000
@@ -323,7 +323,7 @@ def test_a_disk_that_runs_full_is_named_and_the_next_run_goes_on(
     small_disk: Path, monkeypatch: pytest.MonkeyPatch, who: str
 ) -> None:
     monkeypatch.setattr("core.pipeline.plan.STAGES", (Hungry(), Second()))
-    monkeypatch.setattr(runner, "DISK_RESERVE", 10_000)
+    monkeypatch.setattr(space, "DISK_RESERVE", 10_000)
     bench = Bench(small_disk)
     (small_disk / "film").write_bytes(bytes(100_000))
     hungry = with_values(TuneProject(), training={"extra_args": [who]})
