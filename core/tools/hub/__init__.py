@@ -5,8 +5,9 @@ Which library is used where, and why:
 * ``modelscope_hub`` lists a repository and transfers its files: it resumes, retries, obeys Retry-After, and checks
   length and SHA-256. It is the hub part of modelscope (1 MB); ``modelscope`` itself, which brings the training's
   packages, is only in the training runtime.
-* ``huggingface_hub`` lists a repository, and its ``http_get`` transfers a file from any offset. Its ``hf_hub_download``
-  is not used: it throws away what a cut left, and never compares a hash; :mod:`core.tools.hub.huggingface` does both.
+* ``huggingface_hub`` lists a repository, and gives addresses and headers; ``requests``, as in ``modelscope_hub``, gets
+  the files. The SDK's own downloads forget what a cut left, compare no hash, and reach half of curl's speed:
+  :mod:`core.tools.hub.huggingface` has the figures.
 * ``git`` and ``git-lfs`` are the user's own programs.
 
 All of it runs in a process of its own (``tunesmith fetch``, started by :mod:`core.stages.hub_files`), since no SDK can

@@ -17,7 +17,7 @@ from tests.hub_server import COMMIT, TOKEN, Fault, HubServer, Repository
 SOURCES = ("modelscope", "huggingface")
 WHOLE = {"config.json", "model.safetensors", "tokenizer/vocab 词表.json", RECORD}
 LOST = {"modelscope": 0, "huggingface": STEP}
-"""Bytes that a cut may cost: huggingface_hub drops a step that is not full."""
+"""Bytes that a cut may cost."""
 
 pytestmark = pytest.mark.parametrize("source", SOURCES)
 
