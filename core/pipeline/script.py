@@ -39,11 +39,12 @@ def _environment(changes: Mapping[str, str | None], shell: Shell) -> tuple[str, 
     sets = {name: value for name, value in changes.items() if value is not None}
     if shell == "bash":
         values = " ".join(f"{name}={shlex.quote(value)}" for name, value in sets.items())
-        return f"unset {' '.join(sorted(changes.keys() - sets.keys()))}\nexport {values}\n", ""
-    loop = f"foreach ($name in {', '.join(map(ps_quote, changes))})"
+        return f"unset {' '.join(sorted(changes.keys() - sets.keys()))} ${{!QT_@}}\nexport {values}\n", ""
+    loop = f"foreach ($name in @({', '.join(map(ps_quote, changes))}) + @((Get-Item Env:QT_*).Name))"
     keep = f"$kept = @{{}}; {loop} {{ $kept[$name] = [Environment]::GetEnvironmentVariable($name) }}"
     lines = [f"$env:{name} = {'$null' if value is None else ps_quote(value)}" for name, value in changes.items()]
     restore = "foreach ($name in $kept.Keys) { Set-Item -LiteralPath Env:$name -Value $kept[$name] }"
+    lines.append("Remove-Item Env:QT_*")
     return "\n".join([keep, "try {", *lines, ""]), f"\n}} finally {{ {restore} }}\n"
 
 

@@ -1,5 +1,6 @@
 """The runner with small stages that start real processes."""
 
+import secrets
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
@@ -35,6 +36,9 @@ from core.process.stop import StopFile
 from core.process.target import LocalTarget
 from core.stages.base import Stage, StageContext
 from core.stages.job import Job
+
+ME = secrets.token_hex(4)
+"""Part of each run's id: another session of the tests at the same time must not end its processes."""
 
 
 def python(code: str) -> Command:
@@ -90,7 +94,7 @@ class Bench:
         plan = planned(job)
         if until:
             plan = plan[: [item.stage.name for item in plan].index(until) + 1]
-        folder = job.runs / f"run-{self.count}"
+        folder = job.runs / f"run-{self.count}-{ME}"
         journal.reserve(folder)
         log = Journal(folder)
         stop_file = StopFile(folder / "stop")
@@ -245,10 +249,10 @@ def _orphan(bench: Bench, mark: str) -> Iterator[psutil.Process]:
 def test_orphans_of_a_dead_runner_are_ended(bench: Bench) -> None:
     bench.run(TuneProject())
     runs = bench.job(TuneProject()).runs
-    dead = runs / "run-dead"
+    dead = runs / f"run-dead-{ME}"
     log = Journal(dead)
     log.close()
-    orphans = _orphan(bench, "run-dead")
+    orphans = _orphan(bench, f"run-dead-{ME}")
     orphan = next(orphans)
     assert end_orphans(runs) == (1, ())
     assert not orphan.is_running() or orphan.status() == psutil.STATUS_ZOMBIE
@@ -261,7 +265,7 @@ def test_a_dead_run_is_read_once(bench: Bench, monkeypatch: pytest.MonkeyPatch) 
     bench.run(TuneProject())
     runs = bench.job(TuneProject()).runs
     for number in range(3):
-        Journal(runs / f"run-dead-{number}").close()
+        Journal(runs / f"run-dead-{number}-{ME}").close()
     looked: list[str] = []
 
     def record(mark: str) -> Iterator[psutil.Process]:
@@ -271,22 +275,28 @@ def test_a_dead_run_is_read_once(bench: Bench, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("core.pipeline.orphans.marked", record)
     end_orphans(runs)
     end_orphans(runs)
-    assert looked == ["run-dead-0", "run-dead-1", "run-dead-2"]
+    assert looked == [f"run-dead-{number}-{ME}" for number in range(3)]
 
 
 def test_a_newer_tunesmiths_run_is_passed_over_but_its_processes_are_ended(bench: Bench) -> None:
     bench.run(TuneProject())
     runs = bench.job(TuneProject()).runs
-    newer = runs / "run-newer"
+    newer = runs / f"run-newer-{ME}"
     log = Journal(newer)
     log.append(
         RunStarted(
-            schema_version=SCHEMA + 1, run_id="run-newer", project="", stages=(), pid=1, create_time=0.0, version="9"
+            schema_version=SCHEMA + 1,
+            run_id=f"run-newer-{ME}",
+            project="",
+            stages=(),
+            pid=1,
+            create_time=0.0,
+            version="9",
         )
     )
     log.close()
     before = (newer / journal.EVENTS).read_bytes()
-    orphans = _orphan(bench, "run-newer")
+    orphans = _orphan(bench, f"run-newer-{ME}")
     next(orphans)
     assert end_orphans(runs) == (1, (newer,))
     next(orphans, None)
@@ -338,7 +348,7 @@ def test_a_disk_that_runs_full_is_named_and_the_next_run_goes_on(
     assert not final.exists()
     assert sum(isinstance(event, ChildStarted) for event in events) == sum(isinstance(e, ChildEnded) for e in events)
     (small_disk / "film").unlink()
-    (bench.job(hungry).runs / "run-1" / "logs" / "first.log").unlink(missing_ok=True)
+    (bench.job(hungry).runs / f"run-1-{ME}" / "logs" / "first.log").unlink(missing_ok=True)
     again = bench.run(with_values(TuneProject(), training={"extra_args": ["now it fits"]}))
     assert "stage_finished:first" in kinds(again)
     assert (final / "made.bin").stat().st_size == 102_400

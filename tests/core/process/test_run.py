@@ -1,5 +1,6 @@
 """Real small processes: output, stop, grandchildren, a program that is not there."""
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -44,7 +45,7 @@ class Observer:
 
 def python(folder: Path, code: str, observer: Observer) -> Outcome:
     command = Command((HostPath(Path(sys.executable)), "-c", code))
-    return run_command(command, LocalTarget(), observer.watch, mark="test-run", cwd=folder)
+    return run_command(command, LocalTarget(), observer.watch, mark=f"test-{os.getpid()}", cwd=folder)
 
 
 def test_output_log_and_exit_code(tmp_path: Path) -> None:
@@ -101,7 +102,11 @@ def test_grandchild_that_holds_the_pipe_does_not_hold_us(tmp_path: Path) -> None
 def test_missing_program(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="no-such-program"):
         run_command(
-            Command(("/no-such-program",)), LocalTarget(), Observer(tmp_path).watch, mark="test-run", cwd=tmp_path
+            Command(("/no-such-program",)),
+            LocalTarget(),
+            Observer(tmp_path).watch,
+            mark=f"test-{os.getpid()}",
+            cwd=tmp_path,
         )
 
 
@@ -120,7 +125,11 @@ def test_a_time_limit_ends_the_whole_tree(tmp_path: Path) -> None:
     )
     begun = time.monotonic()
     outcome = run_command(
-        Command((sys.executable, "-c", code)), LocalTarget(), _limited(tmp_path, 1.0), mark="m", cwd=tmp_path
+        Command((sys.executable, "-c", code)),
+        LocalTarget(),
+        _limited(tmp_path, 1.0),
+        mark=f"test-{os.getpid()}",
+        cwd=tmp_path,
     )
     assert outcome.late
     assert not outcome.stopped
@@ -129,7 +138,11 @@ def test_a_time_limit_ends_the_whole_tree(tmp_path: Path) -> None:
 
 def test_who_ends_in_time_is_not_late(tmp_path: Path) -> None:
     outcome = run_command(
-        Command((sys.executable, "-c", "")), LocalTarget(), _limited(tmp_path, 30.0), mark="m", cwd=tmp_path
+        Command((sys.executable, "-c", "")),
+        LocalTarget(),
+        _limited(tmp_path, 30.0),
+        mark=f"test-{os.getpid()}",
+        cwd=tmp_path,
     )
     assert (outcome.code, outcome.late) == (0, False)
 

@@ -1,6 +1,7 @@
 """fetch_model from a local hub, run by the real runner in a process of its own: stop, go on, share, and fail."""
 
 import json
+import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -61,7 +62,7 @@ class Bench:
     def run(self, meanwhile: Callable[[StopFile], None] | None = None) -> list[Event]:
         self.count += 1
         job = self.job()
-        folder = job.runs / f"run-{self.count}"
+        folder = job.runs / f"run-{self.count}-{secrets.token_hex(4)}"
         log, stop = Journal(folder), StopFile(folder / "stop")
         if meanwhile is not None:
             threading.Thread(target=meanwhile, args=(stop,), daemon=True).start()
