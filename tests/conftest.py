@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 from core.config.settings import Settings, save_settings
 from core.platform.detached import start_detached
 from core.tools.ollama_demo import get_server
-from core.tools.ollama_private import running
+from core.tools.ollama_server import running
 from tests.e2e.workshop import Demo, Workshop, tunesmith
 
 # a busy computer is no failure

@@ -31,7 +31,7 @@ from core.stages.job import Job
 from core.stages.smoke_test import ANSWERS
 from core.tools import ollama, uv
 from core.tools.ollama_demo import get_server, supported
-from core.tools.ollama_private import running
+from core.tools.ollama_server import running
 from core.tools.pip_settings import read_pip_settings, uv_environment
 
 MODEL = "tunesmith-demo"
@@ -97,7 +97,7 @@ def _ollama(folder: Path, console: Console, *, keep: bool) -> Iterator[str]:
         _ask_to_go_on(console)
         yield ""
         return
-    server = get_server(folder / "ollama", _run_uv(folder), console.message)
+    server = get_server(folder / "ollama", uv_runner(folder), console.message)
     for licence in server.licences:
         console.say(N_("Licence: {path}"), path=licence)
     with running(server, folder / "ollama-data", start_detached, keep=keep) as private:
@@ -121,7 +121,7 @@ def _ask_to_go_on(console: Console) -> None:
             raise StageError("ollama_not_running", host=ollama.host())
 
 
-def _run_uv(folder: Path) -> Callable[[Sequence[str]], None]:
+def uv_runner(folder: Path) -> Callable[[Sequence[str]], None]:
     """A runner of uv for the demo's Ollama, with its output in a log."""
     log = folder / "ollama-install.log"
     watch = Watch(log, StopFile(folder / "no-stop"), lambda _: None, lambda _: None, lambda *_: None)

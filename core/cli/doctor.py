@@ -89,6 +89,7 @@ def _rows(job: Job) -> Iterator[Row]:
         compiler = cmake.compiler()
         yield Row(N_("compiler"), compiler.cxx if compiler else "", "" if compiler else "compiler_from_zig")
     yield _ollama_row()
+    yield Row(N_("Ollama account key"), ollama.account_key())
 
 
 def _failed(what: str, error: StageError) -> Row:
@@ -136,14 +137,15 @@ def _ollama_row() -> Row:
         address = ollama.host()
     except StageError as error:
         return _failed("Ollama", error)
-    state = ollama.status(address)
-    if state.version is None:
-        found = str(state.binary) if state.binary else ""
-        return Row("Ollama", found, "ollama_not_running", (("host", address),))
-    if ollama.too_old(state.version):
-        values = (("version", state.version), ("needed", ollama.MINIMUM_VERSION))
-        return Row("Ollama", state.version, "ollama_too_old", values)
-    return Row("Ollama", f"{state.version}, {address}, {state.models_folder}")
+    binary, models = ollama.find_binary(), ollama.models_folder()
+    found = [str(binary)] if binary else []
+    try:
+        if found or ollama.version(address):
+            found += [f"{size(free_bytes(models))}  {models}"]
+        found = [ollama.check_version(address), address, *found]
+    except StageError as error:
+        return Row("Ollama", ", ".join(found), error.code, tuple(error.values.items()))
+    return Row("Ollama", ", ".join(found))
 
 
 def install(job: Job, console: Console, *, fresh: bool) -> int:

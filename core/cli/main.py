@@ -3,7 +3,7 @@
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from core import __version__
@@ -33,6 +33,7 @@ HELP = {
     "runtime": N_("install, show, repair or remove the training runtime"),
     "fetch": N_("get a model or a dataset from ModelScope, Hugging Face or a git server"),
     "token": N_("keep or remove your token for a hub's private models"),
+    "ollama": N_("install Ollama; list, copy or delete its models"),
     "demo": N_("do the whole job on a tiny sample, from set-up to two models in Ollama"),
 }
 
@@ -96,6 +97,8 @@ def _call(args: argparse.Namespace, console: Console) -> int:
             from core.cli.token import token  # noqa: PLC0415
 
             return token(args, console)
+        case "ollama":
+            from core.cli.ollama_commands import call  # noqa: PLC0415
         case _:
             from core.cli.demo import call  # noqa: PLC0415
     return call(args, settings, console)
@@ -168,15 +171,30 @@ def _parser(language: Language) -> argparse.ArgumentParser:
     token = command("token", project=False)
     token.add_argument("action", choices=("set", "remove"))
     token.add_argument("hub", choices=("modelscope", "huggingface"))
+    ollama = _ollama(command("ollama", project=False), lang, say)
     demo = command("demo", project=False)
     demo.add_argument("--dir", type=Path, help=say(N_("the folder for everything that the demo makes")))
-    for installing in (run, runtime, demo):
+    for installing in (run, runtime, ollama, demo):
         installing.add_argument(
             "--allow-unverified", action="store_true", help=say(N_("use also what nothing here can check"))
         )
     demo.add_argument("--keep", action="store_true", help=say(N_("leave the demo's Ollama up at the end")))
     commands.add_parser("runner").add_argument("run", type=Path)  # how a run's own process is started
     return parser
+
+
+def _ollama(
+    parser: argparse.ArgumentParser, lang: argparse.ArgumentParser, say: Callable[[str], str]
+) -> argparse.ArgumentParser:
+    """Add the actions of `ollama`; returns the parser of the one that installs."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    made = {}
+    for action, names in {"install": (), "list": (), "copy": ("name", "new"), "delete": ("name",)}.items():
+        made[action] = actions.add_parser(action, parents=[lang], allow_abbrev=False)
+        made[action].add_argument("--json", action="store_true", help=say(N_("print JSON for programs")))
+        for name in names:
+            made[action].add_argument(name, metavar=name.upper())
+    return made["install"]
 
 
 def _language_of(words: Sequence[str]) -> str | None:

@@ -16,6 +16,7 @@ MESSAGES: dict[str, Text] = {
     "stage_create_ollama": Text("Create the Ollama model", ""),
     "stage_create_base": Text("Create the base model in Ollama", ""),
     "stage_smoke_test": Text("Ask the model", ""),
+    "stage_install_ollama": Text("Install Ollama", ""),
     "stage_push_ollama": Text("Push to ollama.com", ""),
     "state_waiting": Text("waiting", ""),
     "state_running": Text("running", ""),

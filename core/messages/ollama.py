@@ -37,7 +37,8 @@ MESSAGES: dict[str, Text] = {
     ),
     "ollama_not_running": Text(
         "No Ollama answers at {host}.",
-        'Start Ollama (from ollama.com; on Windows from the Start menu, on Linux with "ollama serve") and run again.',
+        'Start Ollama (on Windows from the Start menu, on Linux with "ollama serve") and run again. Where it is not '
+        'installed: "tunesmith ollama install".',
     ),
     "ollama_too_old": Text(
         "Ollama {version} is too old; {needed} or newer is needed.",
@@ -48,6 +49,18 @@ MESSAGES: dict[str, Text] = {
     "ollama_port_taken": Text(
         "Ollama cannot use {host}: another program is there.",
         "End that program, or set OLLAMA_HOST to another port.",
+    ),
+    "ollama_hangs": Text(
+        "Something at {host} takes connections but does not answer: most likely an Ollama that hangs.",
+        "Restart Ollama (or the computer) and run again; if another program is there, set OLLAMA_HOST to another port.",
+    ),
+    "ollama_installer_not_starting": Text(
+        "Ollama's installer cannot be started: {reason}",
+        "If a virus scanner holds it, allow it there; or get it at ollama.com/download and install it by hand.",
+    ),
+    "ollama_installer_failed": Text(
+        "Ollama's installer ended without installing Ollama (exit code {exit}).",
+        "Read its log, or get it at ollama.com/download and install it by hand. The log: {log}",
     ),
     "ollama_library_missing": Text(
         "Ollama cannot start, because a program library is missing: {library}",
@@ -87,11 +100,23 @@ MESSAGES: dict[str, Text] = {
         "Update Ollama; if that does not help, choose another quantization type.",
     ),
     "ollama_push_unauthorized": Text(
-        "ollama.com does not let you push {name}.",
-        'Name the model you/my-model with your own user name, and sign in with "ollama signin".',
+        "The registry does not let you push {name}.",
+        'Sign in with "ollama signin", or add this key at ollama.com/settings/keys: {key}',
+    ),
+    "ollama_key_unknown": Text(
+        "ollama.com does not know the key of this computer's Ollama.",
+        'Sign in with "ollama signin", or add this key at ollama.com/settings/keys, and push again: {key}',
+    ),
+    "ollama_name_not_yours": Text(
+        "Your account may not push {name}: the user name before the slash is another's.",
+        "Change the model's name so that it begins with your own user name on ollama.com, as in you/my-model.",
+    ),
+    "ollama_registry_http": Text(
+        "The registry in the name {name} speaks HTTP without encryption, which is only used on this computer.",
+        'Give the registry a certificate, or push by hand: "ollama push --insecure {name}".',
     ),
     "ollama_registry_unreachable": Text(
-        "ollama.com could not be reached: {reason}",
+        "The registry could not be reached: {reason}",
         'Check the connection and push again: "tunesmith run PROJECT --push".',
     ),
     "ollama_push_failed": Text("The push failed: {reason}", 'Push again: "tunesmith run PROJECT --push".'),
@@ -101,6 +126,14 @@ MESSAGES: dict[str, Text] = {
     "ollama_name_capitals": Text(
         "The name {name} has capital letters, which Ollama does not tell apart.",
         "Better write {lower}.",
+    ),
+    "ollama_name_exists": Text(
+        "Ollama has a model {name} that this project did not make; a run replaces it.",
+        'To keep it, choose another name, or give it one first: "tunesmith ollama copy {name} NEW".',
+    ),
+    "ollama_tag_of_other_type": Text(
+        "{name} would be {first}, although its tag says {type}.",
+        "Choose another tag, name {type} first among the quantization types, or switch off all quantization types.",
     ),
     "ollama_name_empty_part": Text("A part of the name {name} is empty.", "Write it as you/my-model:q4."),
     "ollama_name_chinese": Text(

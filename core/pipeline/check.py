@@ -1,5 +1,6 @@
 """Everything that is wrong with a project, found at once and before anything runs."""
 
+import contextlib
 from collections.abc import Callable, Iterator
 from functools import partial
 
@@ -12,9 +13,10 @@ from core.hardware.gpu import gpus
 from core.models.folder import model_problems
 from core.models.quantization import BITS, FROM_Q8_0, NEEDS_IMATRIX, quantization_type
 from core.models.template import SERVED
+from core.pipeline.taken_names import taken_names
 from core.pipeline.unverified import needed
 from core.platform import WINDOWS
-from core.stages import awq
+from core.stages import awq, create_ollama
 from core.stages.build_llama_cpp import way
 from core.stages.hub_files import local_dataset
 from core.stages.job import Job
@@ -175,6 +177,9 @@ def _ollama(job: Job) -> Iterator[Problem]:
         yield from ollama_names.problems(settings.name, push=settings.push)
         if settings.base_name:
             yield from ollama_names.problems(settings.base_name, "ollama.base_name")
+        with contextlib.suppress(StageError):  # an unknown type: said elsewhere
+            yield from create_ollama.tag_problems(job)
+            yield from taken_names(job)
     elif settings.push:
         yield Problem("ollama.name", "ollama_name_empty")
 

@@ -11,12 +11,12 @@ from core.stages.job import SHARED, Job
 
 
 def only_adds(item: PlannedStage, job: Job) -> bool:
-    """Whether all that the stage made before still stands: it will only add to it (another quantization type)."""
+    """Whether all that the stage made before still stands: it will only add to it (a quantization type, a tag)."""
     folder = job.folder(item.stage.name)
     before = manifest.read(folder)
     if before is None or before.fingerprint != item.fingerprint:
         return False
-    return all(file_stands(artifact) for artifact in before.placed(folder))
+    return item.stage.stands(job, before.placed(folder))
 
 
 def _drop_damaged(folder: Path) -> None:

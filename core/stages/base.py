@@ -74,9 +74,13 @@ class Stage(ABC):
         """What Ollama will keep of the stage's work, on the disk of its models."""
         return 0
 
-    def is_whole(self, job: Job, artifacts: Sequence[Artifact]) -> bool:
-        """Whether what an earlier run made still stands: files by size and time."""
+    def stands(self, job: Job, artifacts: Sequence[Artifact]) -> bool:
+        """Whether what an earlier run made is as it was: files by size and time."""
         return all(file_stands(artifact) for artifact in artifacts)
+
+    def is_whole(self, job: Job, artifacts: Sequence[Artifact]) -> bool:
+        """Whether what an earlier run made still stands, and is all that is wanted now."""
+        return self.stands(job, artifacts)
 
     def artifacts(self, ctx: "StageContext") -> Iterable[Path]:
         """The files below ``ctx.folder`` that others use; by default all."""

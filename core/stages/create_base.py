@@ -44,7 +44,7 @@ class CreateBase(Stage):
             "system": job.project.dataset.system,
         }
 
-    def is_whole(self, job: Job, artifacts: Sequence[Artifact]) -> bool:
+    def stands(self, job: Job, artifacts: Sequence[Artifact]) -> bool:
         """Whether Ollama still has it."""
         return models_stand(artifacts)
 

@@ -36,7 +36,7 @@ class Quantize(Stage):
     def is_whole(self, job: Job, artifacts: Sequence[Artifact]) -> bool:
         """Whether each wanted type is there, unchanged."""
         wanted = {GGUF.format(type=kind) for kind in types(job)}
-        return wanted <= {artifact.name for artifact in artifacts} and super().is_whole(job, artifacts)
+        return wanted <= {artifact.name for artifact in artifacts} and self.stands(job, artifacts)
 
     def forecast_bytes(self, job: Job) -> int:
         """All types together."""

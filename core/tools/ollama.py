@@ -1,89 +1,24 @@
-"""Ollama on this computer: its address, its program, its version, and a client for its API."""
+"""Ollama on this computer: its address, its program, its version, its models' folder, its account's key."""
 
 import ipaddress
 import os
 import re
 import shutil
-import socket
-from collections.abc import Generator, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeVar
 
 import httpx
-import ollama
 import psutil
 
 from core.events import StageError
-from core.tools.ollama_connection import Check, WatchedTransport
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 11434
 MINIMUM_VERSION = "0.5.5"
 """The first whose create call takes uploaded files instead of a Modelfile's text."""
 SERVICE_HOME = Path("/usr/share/ollama")
-SERVICE_MODELS = SERVICE_HOME / ".ollama" / "models"
-"""Where Ollama's installer for Linux lets the service, a user of its own, keep them."""
-CONNECT_TIMEOUT = 5.0
-SILENCE_TIMEOUT = 900.0
-"""Seconds without a byte after which a server is given up; Ollama itself gives a model five minutes to load."""
+"""The home of the service, a user of its own, that Ollama's installer for Linux makes."""
 PROBE_TIMEOUT = 2.0
-
-Part = TypeVar("Part")
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """What was found of Ollama on this computer."""
-
-    host: str
-    version: str | None
-    binary: Path | None
-    models_folder: Path
-
-    @property
-    def reachable(self) -> bool:
-        """Whether a server answers."""
-        return self.version is not None
-
-
-class Client(ollama.Client):
-    """The package's client, kept from proxies (the server is on this computer), with uploads that can be watched.
-
-    ``check`` is called at least every quarter of a second of a call; what it raises ends the call, in Ollama too.
-    """
-
-    def __init__(self, address: str, check: Check = lambda: None) -> None:
-        timeout = httpx.Timeout(SILENCE_TIMEOUT, connect=CONNECT_TIMEOUT)
-        transport = WatchedTransport(check)
-        super().__init__(host=f"http://{address}", timeout=timeout, trust_env=False, transport=transport)
-        self.address = address
-
-    def has_blob(self, digest: str) -> bool:
-        """Whether the server has a file with this digest (``sha256:...``) already."""
-        try:
-            self._request_raw("HEAD", f"/api/blobs/{digest}")  # type: ignore[no-untyped-call]
-        except ollama.ResponseError as error:
-            if error.status_code == httpx.codes.NOT_FOUND:
-                return False
-            raise
-        return True
-
-    def upload_blob(self, digest: str, size: int, chunks: Iterator[bytes]) -> None:
-        """Send a file's bytes; the package's own ``create_blob`` reads the file out of sight, so no progress of it."""
-        headers = {"Content-Length": str(size)}
-        self._request_raw("POST", f"/api/blobs/{digest}", content=chunks, headers=headers)  # type: ignore[no-untyped-call]
-
-
-@contextmanager
-def streamed(parts: Iterator[Part]) -> Iterator[Iterator[Part]]:
-    """The parts of a streamed answer; leaving early closes the connection at once, by which Ollama stops its work."""
-    try:
-        yield parts
-    finally:
-        if isinstance(parts, Generator):
-            parts.close()
 
 
 def host(env: Mapping[str, str] | None = None) -> str:
@@ -162,30 +97,50 @@ def llama_quantize(env: Mapping[str, str] | None = None) -> Path | None:
 def models_folder(env: Mapping[str, str] | None = None) -> Path:
     """Where the server keeps its models: OLLAMA_MODELS, this user's folder, or that of the Linux service."""
     chosen = (os.environ if env is None else env).get("OLLAMA_MODELS", "")
-    own = Path.home() / ".ollama" / "models"
-    if chosen:
-        return Path(chosen)
-    return SERVICE_MODELS if SERVICE_HOME.is_dir() and not own.is_dir() else own
+    return Path(chosen) if chosen else _server_folder("models")
+
+
+def account_key() -> str:
+    """The public key that ollama.com must know this computer's server by; "" where it has none (that we may read)."""
+    try:
+        return account_key_file().read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def account_key_file() -> Path:
+    """Where that key lies; made by the server's first start."""
+    return _server_folder("id_ed25519.pub")
+
+
+def _server_folder(name: str) -> Path:
+    """A file or folder of the server's: this user's, or that of the Linux service."""
+    own, service = Path.home() / ".ollama" / name, SERVICE_HOME / ".ollama" / name
+    return service if SERVICE_HOME.is_dir() and not own.exists() else own
 
 
 def version(address: str, timeout: float = PROBE_TIMEOUT) -> str | None:
     """The version of the server at ``address``, or None where no Ollama answers."""
     try:
+        return reach(address, timeout)
+    except StageError:
+        return None
+
+
+def reach(address: str, timeout: float = PROBE_TIMEOUT) -> str:
+    """The version of the server at ``address``. StageError: nobody is there, it hangs, or it is another program."""
+    try:
         answer = httpx.get(f"http://{address}/api/version", timeout=timeout, trust_env=False)
         found = answer.raise_for_status().json()
-    except (httpx.HTTPError, ValueError):  # nobody, or somebody else
-        return None
-    return str(found["version"]) if isinstance(found, dict) and "version" in found else None
-
-
-def port_taken(address: str) -> bool:
-    """Whether something listens at an address at which no Ollama answers."""
-    name, _, port = address.rpartition(":")
-    try:
-        with socket.create_connection((name.strip("[]"), int(port)), timeout=PROBE_TIMEOUT):
-            return True
-    except OSError:
-        return False
+    except httpx.ReadTimeout as error:
+        raise StageError("ollama_hangs", host=address) from error
+    except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+        raise StageError("ollama_not_running", host=address) from error
+    except (httpx.HTTPError, ValueError) as error:
+        raise StageError("ollama_port_taken", host=address) from error
+    if not isinstance(found, dict) or "version" not in found:
+        raise StageError("ollama_port_taken", host=address)
+    return str(found["version"])
 
 
 def too_old(version: str) -> bool:
@@ -199,16 +154,9 @@ def _number(version: str) -> tuple[int, ...]:
     return tuple(int(part or 0) for part in match.groups()) if match else ()
 
 
-def status(address: str, env: Mapping[str, str] | None = None) -> Status:
-    """Look for the server at ``address``, the program and the models' folder."""
-    return Status(address, version(address), find_binary(env), models_folder(env))
-
-
 def check_version(address: str) -> str:
     """The version of a server that is up and new enough; StageError where it is not."""
-    found = version(address)
-    if found is None:
-        raise StageError("ollama_not_running", host=address)
+    found = reach(address)
     if too_old(found):
         raise StageError("ollama_too_old", version=found, needed=MINIMUM_VERSION)
     return found

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from core.tools.ollama import Client, streamed
+from core.tools.ollama_connection import Client, streamed
 from core.tools.ollama_errors import stage_errors
 
 Option = int | float | str

@@ -1,21 +1,69 @@
-"""Connections to Ollama's server that can be left while it is silent: a big model loads for minutes without a word."""
+"""A client of Ollama's API whose calls can be left while the server is silent: a big model loads for minutes.
+
+The client is the package's own; its connections are ours, since httpx has no say over a wait.
+"""
 
 import socket
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import TypeVar
 
 import httpcore
 import httpx
+import ollama
 
 TICK = 0.25
 """Seconds between two looks whether the user asked to stop."""
 
+CONNECT_TIMEOUT = 5.0
+SILENCE_TIMEOUT = 900.0
+"""Seconds without a byte after which a server is given up; Ollama itself gives a model five minutes to load."""
+
 Check = Callable[[], None]
 """Called again and again while a call waits; what it raises ends the call."""
 
+Part = TypeVar("Part")
 Result = TypeVar("Result")
+
+
+class Client(ollama.Client):
+    """The package's client, kept from proxies (the server is on this computer), with uploads that can be watched.
+
+    ``check`` is called at least every quarter of a second of a call; what it raises ends the call, in Ollama too.
+    """
+
+    def __init__(self, address: str, check: Check = lambda: None) -> None:
+        timeout = httpx.Timeout(SILENCE_TIMEOUT, connect=CONNECT_TIMEOUT)
+        transport = WatchedTransport(check)
+        super().__init__(host=f"http://{address}", timeout=timeout, trust_env=False, transport=transport)
+        self.address = address
+
+    def has_blob(self, digest: str) -> bool:
+        """Whether the server has a file with this digest (``sha256:...``) already."""
+        try:
+            self._request_raw("HEAD", f"/api/blobs/{digest}")  # type: ignore[no-untyped-call]
+        except ollama.ResponseError as error:
+            if error.status_code == httpx.codes.NOT_FOUND:
+                return False
+            raise
+        return True
+
+    def upload_blob(self, digest: str, size: int, chunks: Iterator[bytes]) -> None:
+        """Send a file's bytes; the package's own ``create_blob`` reads the file out of sight, so no progress of it."""
+        headers = {"Content-Length": str(size)}
+        self._request_raw("POST", f"/api/blobs/{digest}", content=chunks, headers=headers)  # type: ignore[no-untyped-call]
+
+
+@contextmanager
+def streamed(parts: Iterator[Part]) -> Iterator[Iterator[Part]]:
+    """The parts of a streamed answer; leaving early closes the connection at once, by which Ollama stops its work."""
+    try:
+        yield parts
+    finally:
+        if isinstance(parts, Generator):
+            parts.close()
 
 
 class WatchedTransport(httpx.HTTPTransport):

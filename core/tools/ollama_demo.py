@@ -1,4 +1,4 @@
-"""An Ollama of the demo's own on Linux: Intel's build from the package index.
+"""An Ollama of our own on Linux, for the demo and for `tunesmith ollama install`: Intel's build.
 
 Not the official one: its entry in the table of sources has no checksum. Intel's runs on any x86_64 CPU once three
 things are minded: see ``_LIBRARIES``, ``_arrange`` and ``_ENV``.
@@ -76,6 +76,15 @@ def get_server(folder: Path, run_uv: RunUv, tell: Tell) -> DemoServer:
     if _recipe(folder) != recipe:
         tell("ollama_index_build", {"version": VERSION, "address": source("ollama").addresses[0].url})
         _install(folder, recipe, lambda part: _from_index(part, requirements, run_uv))
+    return _server(folder)
+
+
+def installed(folder: Path) -> DemoServer | None:
+    """The Ollama that :func:`get_server` put into ``folder`` earlier, of whatever recipe."""
+    return _server(folder) if _recipe(folder) else None
+
+
+def _server(folder: Path) -> DemoServer:
     return DemoServer(
         argv=(str(folder / "lib" / "ollama-lib"), "serve"),
         env=_ENV,

@@ -10,7 +10,8 @@ import ollama
 import pydantic
 
 from core.events import StageError, Value
-from core.tools.ollama import SILENCE_TIMEOUT
+from core.tools.ollama import account_key, account_key_file
+from core.tools.ollama_connection import SILENCE_TIMEOUT
 
 _RULES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (r"no space left on device|not enough space on the disk|disk quota exceeded", "ollama_disk_full", ()),
@@ -36,29 +37,30 @@ _RULES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 """A text in Ollama's answer, the code, and the values of its sentence."""
 
 _PUSH_RULES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    (
-        r"\b401\b|unauthori[sz]ed|not authorized|authorized to push|access denied|signed in|couldn't authorize|bad key",
-        "ollama_push_unauthorized",
-        ("name",),
-    ),
+    (r"unknown ollama key \"(?P<key>[^\"]*)\"|signed in|signin", "ollama_key_unknown", ("key",)),
+    (r"access denied|not authorized|authorized to push|\b403\b", "ollama_name_not_yours", ("name",)),
+    (r"\b401\b|unauthori[sz]ed|couldn't authorize|bad key", "ollama_push_unauthorized", ("name", "key")),
+    (r"first record does not look like a TLS handshake|insecure protocol http", "ollama_registry_http", ("name",)),
     (
         r"no such host|connection refused|i/o timeout|network is unreachable|TLS handshake|server misbehaving",
         "ollama_registry_unreachable",
         ("reason",),
     ),
-    (r"unexpected EOF", "ollama_registry_unreachable", ("reason",)),
+    (r"connection reset|broken pipe|\bEOF\b", "ollama_registry_unreachable", ("reason",)),
 )
 
 
 def stage_error(reason: str, *, name: str, pushing: bool = False, status_code: int = -1) -> StageError:
     """The failure that Ollama's words mean; a streamed answer has no status code (-1), so the words decide."""
     values: dict[str, Value] = {"name": name, "reason": reason}
-    if pushing and status_code == httpx.codes.UNAUTHORIZED:
-        return StageError("ollama_push_unauthorized", name=name)
+    if pushing:
+        values["key"] = account_key() or str(account_key_file())
     for pattern, code, wanted in (_PUSH_RULES if pushing else ()) + _RULES:
         if match := re.search(pattern, reason, re.IGNORECASE):
-            found = values | match.groupdict()
+            found = values | {key: text for key, text in match.groupdict().items() if text}
             return StageError(code, **{key: found[key] for key in wanted})
+    if pushing and status_code == httpx.codes.UNAUTHORIZED:
+        return StageError("ollama_push_unauthorized", name=name, key=values["key"])
     return StageError("ollama_push_failed" if pushing else "ollama_error", reason=reason)
 
 

@@ -68,6 +68,12 @@ def base_name(name: str) -> str:
     return name + BASE_SUFFIX
 
 
+def tagged(name: str, tag: str) -> str:
+    """The name with another tag, in small letters: ``you/m:mine`` and Q8_0 give ``you/m:q8_0``."""
+    parts = parse(name)
+    return f"{name.removesuffix(f':{parts.tag}')}:{tag.lower()}"
+
+
 def problems(name: str, field: str = "ollama.name", *, push: bool = False) -> list[Problem]:
     """Everything that is wrong with a name; with ``push`` also what keeps it from being pushed."""
     if not name:

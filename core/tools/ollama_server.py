@@ -1,40 +1,67 @@
-"""Starts Ollama's server and waits until it answers."""
+"""Starts Ollama's server: the user's for good, or one of the demo's own, ended with all its children."""
 
+import contextlib
 import re
+import socket
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
 from core.events import StageError
-from core.platform.guard import MARK
+from core.platform.guard import MARK, kill_all, marked
 from core.process.environment import child_environment
-from core.tools.ollama import version
+from core.tools.ollama import find_binary, version
 from core.tools.ollama_connection import Check
+from core.tools.ollama_demo import DemoServer, installed
 
 Spawn = Callable[[Sequence[str], Mapping[str, str], Path], int]
 """Starts argv with an environment, output appended to a log, and returns its pid."""
 
 START_TIMEOUT = 30.0
 TICK = 0.1
+STOP_WAIT = 5.0
+"""Seconds that the demo's server gets to end its runners by itself."""
+
+
+OWN = "ollama"
+"""Below the work folder: the Ollama that `tunesmith ollama install` gets on Linux."""
+
+
+def is_installed(work: Path) -> bool:
+    """Whether there is an Ollama that can be started."""
+    return find_binary() is not None or installed(work / OWN) is not None
+
+
+def start_installed(work: Path, address: str, spawn: Spawn, *, check: Check = lambda: None) -> None:
+    """Start the user's Ollama, or the one of our own in the work folder. StageError where there is neither."""
+    log, binary, own = work / "ollama.log", find_binary(), installed(work / OWN)
+    if binary is not None:
+        start_server((str(binary), "serve"), address, log, spawn, check=check)
+    elif own is not None:
+        start_server(own.argv, address, log, spawn, check=check, env=own.env)
+    else:
+        raise StageError("ollama_not_running", host=address)
 
 
 def start_server(
-    binary: Path,
+    argv: Sequence[str],
     address: str,
     log: Path,
     spawn: Spawn,
     *,
     timeout: float = START_TIMEOUT,
     check: Check = lambda: None,
+    env: Mapping[str, str | None] | None = None,
 ) -> int:
     """Start the user's Ollama for good: outside every run, so it carries no run's mark and nothing of ours ends it.
 
     Returns its pid once it answers at ``address``. ``check`` is called meanwhile; what it raises ends the waiting.
     """
-    env = child_environment({"OLLAMA_HOST": address, MARK: None})
-    return start([str(binary), "serve"], env, address, log, spawn, timeout=timeout, check=check)
+    changed = child_environment({**(env or {}), "OLLAMA_HOST": address, MARK: None})
+    return start(argv, changed, address, log, spawn, timeout=timeout, check=check)
 
 
 def start(
@@ -81,3 +108,51 @@ def _why(address: str, log: Path, begin: int) -> StageError:
         return StageError("ollama_library_missing", library=missing[1])
     lines = text.strip().splitlines()
     return StageError("ollama_not_starting", log=str(log), reason=lines[-1] if lines else "")
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateServer:
+    """A server that is up: where it answers, its process, and where its models lie."""
+
+    address: str
+    pid: int
+    models: Path
+
+
+@contextlib.contextmanager
+def running(server: DemoServer, folder: Path, spawn: Spawn, *, keep: bool = False) -> Iterator[PrivateServer]:
+    """Run ``server`` with its models, keys and log in ``folder``; ended at the end unless ``keep``.
+
+    One that an earlier demo left in this folder (killed, or kept) is ended first: two would share one models folder.
+    """
+    mark = f"ollama:{folder}"
+    folder.mkdir(parents=True, exist_ok=True)
+    kill_all(marked(mark))
+    address = f"127.0.0.1:{_free_port()}"
+    models = folder / "models"
+    changes = {"OLLAMA_HOST": address, "OLLAMA_MODELS": str(models), "HOME": str(folder), MARK: mark}
+    env = child_environment({**server.env, **changes})
+    try:
+        pid = start(server.argv, env, address, folder / "ollama.log", spawn)
+        yield PrivateServer(address, pid, models)
+    except BaseException:
+        _stop(mark)
+        raise
+    if not keep:
+        _stop(mark)
+
+
+def _stop(mark: str) -> None:
+    """End the server and whatever carries its mark: the server's runners inherit it."""
+    doomed = list(marked(mark))
+    for process in doomed:
+        with contextlib.suppress(psutil.Error):
+            process.terminate()
+    psutil.wait_procs(doomed, timeout=STOP_WAIT)
+    kill_all(marked(mark))
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

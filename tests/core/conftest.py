@@ -1,4 +1,4 @@
-"""A disk that is small enough to be filled."""
+"""A disk that is small enough to be filled, and a stand-in for Ollama."""
 
 import shutil
 import subprocess
@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.core.fake_ollama import FakeOllama, fake_ollama_server
 
 
 @pytest.fixture
@@ -34,3 +36,8 @@ def fill(disk: Path) -> None:
                 pass
         except OSError:
             pass
+
+
+@pytest.fixture
+def fake_ollama() -> Iterator[FakeOllama]:
+    yield from fake_ollama_server()

@@ -66,6 +66,13 @@ class OllamaSection(Section):
         "The name in Ollama, as in you/my-model:q4: letters, digits, '.', '_' and '-', no Chinese. "
         "Empty: stop at the GGUF.",
     )
+    all_quantizations: bool = setting(
+        True,
+        "All quantization types",
+        "Where several are made: each also as a tag, as in you/my-model:q8_0, to choose from and to push. "
+        "Ollama keeps a copy of each.",
+        level="advanced",
+    )
     temperature: float = setting(
         0.7, "Temperature", "How freely the model chooses its words; 0 always takes the likeliest.", ge=0, le=2
     )

@@ -6,7 +6,16 @@ import psutil
 import pytest
 
 from core.events import StageError
-from core.tools.ollama import MINIMUM_VERSION, find_binary, host, is_local, llama_quantize, models_folder, too_old
+from core.tools.ollama import (
+    MINIMUM_VERSION,
+    account_key,
+    find_binary,
+    host,
+    is_local,
+    llama_quantize,
+    models_folder,
+    too_old,
+)
 
 
 @pytest.mark.parametrize(
@@ -72,13 +81,26 @@ def test_the_models_folder_is_the_chosen_one_or_the_users() -> None:
 def test_the_models_folder_of_the_linux_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     service, home = tmp_path / "service", tmp_path / "home"
     monkeypatch.setattr("core.tools.ollama.SERVICE_HOME", service)
-    monkeypatch.setattr("core.tools.ollama.SERVICE_MODELS", service / "models")
     monkeypatch.setattr(Path, "home", lambda: home)
     assert models_folder({}) == home / ".ollama" / "models"
     service.mkdir()
-    assert models_folder({}) == service / "models"
+    assert models_folder({}) == service / ".ollama" / "models"
     (home / ".ollama" / "models").mkdir(parents=True)  # this user has run a server too
     assert models_folder({}) == home / ".ollama" / "models"
+
+
+def test_the_accounts_key_is_the_users_or_the_services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    service, home = tmp_path / "service", tmp_path / "home"
+    monkeypatch.setattr("core.tools.ollama.SERVICE_HOME", service)
+    monkeypatch.setattr(Path, "home", lambda: home)
+    assert account_key() == ""
+    for folder in (service, home):
+        file = folder / ".ollama" / "id_ed25519.pub"
+        file.parent.mkdir(parents=True)
+        file.write_text(f"ssh-ed25519 {folder.name}\n", encoding="utf-8")
+        assert account_key() == f"ssh-ed25519 {folder.name}"
+    (home / ".ollama" / "id_ed25519.pub").write_bytes(b"\xff\xfe")
+    assert account_key() == ""
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,8 @@
 """The calls of Ollama's API, against a stand-in for the server (the real one: test_ollama_real.py)."""
 
 import hashlib
-import http.server
-import json
 import socket
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -14,78 +10,12 @@ import pytest
 from core.events import StageError, Stopped
 from core.models.files import CHUNK
 from core.tools.modelfile import Modelfile
-from core.tools.ollama import MINIMUM_VERSION, Client, check_version, status
+from core.tools.ollama import MINIMUM_VERSION, check_version, reach
 from core.tools.ollama import version as version_at
 from core.tools.ollama_chat import Reply, ask
-from core.tools.ollama_models import create, digest_of, push
-
-
-@dataclass
-class FakeOllama:
-    """Test code: answers like Ollama 0.9.3 (recorded by hand from the real one), from what a test puts in here."""
-
-    address: str = ""
-    version: str = "0.9.3"
-    blobs: dict[str, bytes] = field(default_factory=dict)
-    models: dict[str, str] = field(default_factory=dict)
-    requests: list[tuple[str, str]] = field(default_factory=list)
-    bodies: list[dict[str, object]] = field(default_factory=list)
-    answers: dict[str, tuple[int, list[dict[str, object]]]] = field(default_factory=dict)
-    """Path to (status, lines): overrides the usual answer."""
-
-
-def _serve(handler: type[http.server.BaseHTTPRequestHandler]) -> Iterator[str]:
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield f"127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture
-def fake_ollama() -> Iterator[FakeOllama]:
-    state = FakeOllama()
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def log_message(self, *args: object) -> None:
-            pass
-
-        def do_HEAD(self) -> None:
-            state.requests.append(("HEAD", self.path))
-            self.send_response(200 if self.path.rpartition("/")[2] in state.blobs else 404)
-            self.end_headers()
-
-        def do_GET(self) -> None:
-            state.requests.append(("GET", self.path))
-            listed = [{"model": name, "digest": digest} for name, digest in state.models.items()]
-            usual: dict[str, object] = {"version": state.version} if "version" in self.path else {"models": listed}
-            self._lines(*state.answers.get(self.path, (200, [usual])))
-
-        def do_POST(self) -> None:
-            state.requests.append(("POST", self.path))
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            if self.path.startswith("/api/blobs/"):
-                digest = self.path.rpartition("/")[2]
-                assert digest == "sha256:" + hashlib.sha256(body).hexdigest()
-                state.blobs[digest] = body
-                self._lines(201, [])
-                return
-            state.bodies.append(json.loads(body))
-            if self.path == "/api/create" and self.path not in state.answers:
-                state.models[str(state.bodies[-1]["model"]).lower() + ":latest"] = "d" * 64
-            self._lines(*state.answers.get(self.path, (200, [{"status": "success"}])))
-
-        def _lines(self, status: int, lines: list[dict[str, object]]) -> None:
-            self.send_response(status)
-            self.end_headers()
-            self.wfile.write("\n".join(json.dumps(line) for line in lines).encode())
-
-    for address in _serve(Handler):
-        state.address = address
-        yield state
+from core.tools.ollama_connection import Client
+from core.tools.ollama_models import copy, create, delete, digest_of, models, push
+from tests.core.fake_ollama import FakeOllama
 
 
 @pytest.fixture
@@ -94,11 +24,8 @@ def fake_client(fake_ollama: FakeOllama) -> Iterator[Client]:
         yield client
 
 
-def test_the_version_of_a_server_that_answers(fake_ollama: FakeOllama, tmp_path: Path) -> None:
+def test_the_version_of_a_server_that_answers(fake_ollama: FakeOllama) -> None:
     assert version_at(fake_ollama.address) == "0.9.3"
-    found = status(fake_ollama.address, {"PATH": str(tmp_path)})
-    assert found.reachable
-    assert (found.version, found.binary) == ("0.9.3", None)
 
 
 def test_a_proxy_does_not_catch_the_loopback(fake_ollama: FakeOllama, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,11 +38,23 @@ def test_a_proxy_does_not_catch_the_loopback(fake_ollama: FakeOllama, monkeypatc
         assert list(client.list().models) == []
 
 
-def test_somebody_else_on_the_port_is_not_ollama(fake_ollama: FakeOllama) -> None:
-    fake_ollama.answers["/api/version"] = (200, [{"name": "another program"}])
+@pytest.mark.parametrize("answer", [(200, [{"name": "another program"}]), (404, []), (500, []), (200, [])])
+def test_somebody_else_on_the_port_is_not_ollama(
+    fake_ollama: FakeOllama, answer: tuple[int, list[dict[str, object]]]
+) -> None:
+    fake_ollama.answers["/api/version"] = answer
     assert version_at(fake_ollama.address) is None
-    fake_ollama.answers["/api/version"] = (404, [])
-    assert version_at(fake_ollama.address) is None
+    with pytest.raises(StageError) as caught:
+        reach(fake_ollama.address)
+    assert (caught.value.code, caught.value.values) == ("ollama_port_taken", {"host": fake_ollama.address})
+
+
+def test_a_server_that_takes_connections_and_says_nothing_hangs() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(StageError) as caught:
+            reach(address, timeout=0.3)
+    assert (caught.value.code, caught.value.values) == ("ollama_hangs", {"host": address})
 
 
 def test_an_old_server_and_none_are_told_apart(fake_ollama: FakeOllama) -> None:
@@ -146,7 +85,8 @@ def test_a_new_file_is_hashed_and_uploaded_with_progress(
     fake_ollama: FakeOllama, fake_client: Client, big_gguf: Path
 ) -> None:
     steps: Steps = []
-    assert create(fake_client, "You/M", big_gguf, MODELFILE, lambda *step: steps.append(step)) == "d" * 64
+    made = create(fake_client, "You/M", big_gguf, MODELFILE, lambda *step: steps.append(step))
+    assert made == fake_ollama.models["you/m:latest"]
     size = big_gguf.stat().st_size
     reads = [(done, size) for done in (CHUNK, 2 * CHUNK, size)]
     assert [step[:2] for step in steps if step[2] == "sha256"] == reads
@@ -220,6 +160,32 @@ def test_the_digest_is_found_under_the_full_name_without_regard_to_capitals(
     assert digest_of(fake_client, "You/m") == "a" * 64
     assert digest_of(fake_client, "registry.ollama.ai/library/m:Q4") == "b" * 64
     assert digest_of(fake_client, "m") is None
+
+
+def test_models_are_listed_copied_and_deleted(fake_ollama: FakeOllama, fake_client: Client) -> None:
+    fake_ollama.models["m:latest"] = "a" * 64
+    assert copy(fake_client, "m:latest", "m:q8_0") == "a" * 64
+    assert [(model.name, model.digest) for model in models(fake_client)] == [
+        ("m:latest", "a" * 64),
+        ("m:q8_0", "a" * 64),
+    ]
+    delete(fake_client, "m:q8_0")
+    assert [model.name for model in models(fake_client)] == ["m:latest"]
+    with pytest.raises(StageError) as caught:
+        delete(fake_client, "m:q8_0")
+    assert (caught.value.code, caught.value.values) == ("ollama_model_missing", {"name": "m:q8_0"})
+
+
+@pytest.mark.parametrize("path", ["/api/tags", "/api/create"])
+def test_a_server_that_answers_500_is_told_with_its_words(
+    fake_ollama: FakeOllama, fake_client: Client, big_gguf: Path, path: str
+) -> None:
+    fake_ollama.answers[path] = (500, [{"error": "disk on fire"}])
+    with pytest.raises(StageError) as caught:
+        create(fake_client, "m", big_gguf, MODELFILE, lambda *step: None)
+    assert (caught.value.code, caught.value.values) == ("ollama_error", {"reason": "disk on fire"})
+    fake_ollama.answers.clear()
+    assert create(fake_client, "m", big_gguf, MODELFILE, lambda *step: None) == fake_ollama.models["m:latest"]
 
 
 def test_a_push_adds_up_the_bytes_of_all_layers(fake_ollama: FakeOllama, fake_client: Client) -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from core.events import StageError, Stopped
-from core.tools import ollama
+from core.tools import ollama_connection
 from core.tools.modelfile import Modelfile
-from core.tools.ollama import Client
 from core.tools.ollama_chat import ask
+from core.tools.ollama_connection import Client
 from core.tools.ollama_models import create, digest_of, push
 
 MODELFILE = Modelfile("m.gguf", "{{ .Prompt }}", "", {"stop": ("<|im_end|>",)})
@@ -69,7 +69,7 @@ def test_a_stop_ends_an_upload_that_is_not_read(client: Client) -> None:
 
 
 def test_a_server_that_stays_silent_is_given_up(silent: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ollama, "SILENCE_TIMEOUT", 0.6)
+    monkeypatch.setattr(ollama_connection, "SILENCE_TIMEOUT", 0.6)
     begin = time.monotonic()
     with Client(silent) as client, pytest.raises(StageError) as caught:
         digest_of(client, "m")

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import httpx
 import ollama
 import pytest
@@ -55,9 +57,16 @@ def test_what_ollama_says_becomes_a_code(reason: str, code: str, values: dict[st
     ("reason", "code"),
     [
         ('401: {"error":"bad key"}', "ollama_push_unauthorized"),
-        (NOT_ALLOWED, "ollama_push_unauthorized"),
+        ('unauthorized: unknown ollama key "ssh-ed25519 AAAA"', "ollama_key_unknown"),
+        ("You need to be signed in to push", "ollama_key_unknown"),
+        (NOT_ALLOWED, "ollama_name_not_yours"),
+        ("unauthorized: access denied", "ollama_name_not_yours"),
+        ('403: {"errors":[{"code":"ACCESS DENIED"}]}', "ollama_name_not_yours"),
         ("unauthorized", "ollama_push_unauthorized"),
-        ("push access denied", "ollama_push_unauthorized"),
+        ("tls: first record does not look like a TLS handshake", "ollama_registry_http"),
+        ("insecure protocol http", "ollama_registry_http"),
+        ('Patch "http://r/v2/you/m": write tcp 1.2.3.4:5->6.7.8.9:80: broken pipe', "ollama_registry_unreachable"),
+        ('Post "https://registry.ollama.ai/v2/you/m/blobs/uploads/": EOF', "ollama_registry_unreachable"),
         (NO_HOST, "ollama_registry_unreachable"),
         (NO_MANIFEST, "ollama_model_missing"),
         ('Patch "https://registry.ollama.ai/v2/you/m/blobs/uploads/1": unexpected EOF', "ollama_registry_unreachable"),
@@ -66,6 +75,19 @@ def test_what_ollama_says_becomes_a_code(reason: str, code: str, values: dict[st
 )
 def test_a_refused_push_becomes_a_code(reason: str, code: str) -> None:
     assert stage_error(reason, name="you/m", pushing=True).code == code
+
+
+def test_the_key_to_add_is_the_one_that_the_registry_did_not_know(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    told = stage_error('unauthorized: unknown ollama key "ssh-ed25519 AAAA"', name="you/m", pushing=True)
+    assert told.values == {"key": "ssh-ed25519 AAAA"}
+    file = tmp_path / ".ollama" / "id_ed25519.pub"
+    assert stage_error("unauthorized", name="you/m", pushing=True).values == {"name": "you/m", "key": str(file)}
+    file.parent.mkdir()
+    file.write_text("ssh-ed25519 BBBB\n", encoding="utf-8")
+    assert stage_error("unauthorized", name="you/m", pushing=True).values["key"] == "ssh-ed25519 BBBB"
 
 
 def test_words_about_authorization_mean_nothing_else_where_nothing_is_pushed() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from core.tools.ollama_names import base_name, full, parse, problems, same
+from core.tools.ollama_names import base_name, full, parse, problems, same, tagged
 
 ACCEPTED = re.compile(
     r"(?:(?:[A-Za-z0-9_][A-Za-z0-9_.:-]{0,349}/)?[A-Za-z0-9_][A-Za-z0-9_-]{0,79}/)?"
@@ -90,3 +90,17 @@ def test_the_base_model_keeps_namespace_and_tag() -> None:
 def test_a_written_name_is_read_back(name: str) -> None:
     assert parse(full(name)) == parse(full(full(name)))
     assert same(name, full(name))
+
+
+@pytest.mark.parametrize(
+    ("name", "with_tag"),
+    [
+        ("m", "m:q8_0"),
+        ("m:latest", "m:q8_0"),
+        ("you/m:mine", "you/m:q8_0"),
+        ("127.0.0.1:5000/you/m", "127.0.0.1:5000/you/m:q8_0"),
+        ("127.0.0.1:5000/you/m:5000", "127.0.0.1:5000/you/m:q8_0"),
+    ],
+)
+def test_a_types_tag_takes_the_place_of_the_names_own(name: str, with_tag: str) -> None:
+    assert tagged(name, "Q8_0") == with_tag

@@ -18,13 +18,12 @@ import uv
 from core.events import StageError
 from core.platform.detached import start_detached
 from core.tools.modelfile import Modelfile
-from core.tools.ollama import Client
 from core.tools.ollama_chat import ask
+from core.tools.ollama_connection import Client
 from core.tools.ollama_demo import DemoServer, get_server
 from core.tools.ollama_models import create, digest_of, push
 from core.tools.ollama_names import problems
-from core.tools.ollama_private import PrivateServer, running
-from core.tools.ollama_server import start_server
+from core.tools.ollama_server import PrivateServer, running, start_server
 
 pytestmark = pytest.mark.real
 
@@ -279,7 +278,7 @@ def test_a_port_that_is_taken_is_told(server: DemoServer, tmp_path: Path, monkey
         other.listen()
         address = f"127.0.0.1:{other.getsockname()[1]}"
         with pytest.raises(StageError) as caught:
-            start_server(Path(server.argv[0]), address, tmp_path / "log", start_detached)
+            start_server(server.argv, address, tmp_path / "log", start_detached)
     assert (caught.value.code, caught.value.values) == ("ollama_port_taken", {"host": address})
 
 

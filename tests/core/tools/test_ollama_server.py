@@ -1,8 +1,11 @@
 """Starting a server, with small programs in its place (the real one: test_ollama_real.py)."""
 
+import json
 import os
+import shutil
 import socket
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import psutil
@@ -12,8 +15,7 @@ from core.events import StageError, Stopped
 from core.platform.detached import start_detached
 from core.platform.guard import MARK, kill_all
 from core.tools.ollama_demo import DemoServer
-from core.tools.ollama_private import running
-from core.tools.ollama_server import start_server
+from core.tools.ollama_server import is_installed, running, start_installed, start_server
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the stand-ins are scripts with a shebang")
 
@@ -48,13 +50,49 @@ def free_address() -> str:
 def test_a_started_server_answers_and_carries_no_runs_mark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(MARK, "some run")
     address = free_address()
-    pid = start_server(program(tmp_path, SERVER), address, tmp_path / "log", start_detached)
+    pid = start_server([str(program(tmp_path, SERVER))], address, tmp_path / "log", start_detached)
     try:
         log = (tmp_path / "log").read_text(encoding="utf-8")
         assert f'"OLLAMA_HOST": "{address}"' in log
         assert f'"{MARK}": null' in log
     finally:
         kill_all([psutil.Process(pid)])
+
+
+def test_an_installed_ollama_is_started_the_users_before_our_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work, users, own = tmp_path / "work", tmp_path / "bin", tmp_path / "work" / "ollama"
+    users.mkdir()
+    (users / "sleep").symlink_to(shutil.which("sleep") or "")
+    monkeypatch.setenv("PATH", str(users))
+    monkeypatch.delenv("LOCALAPPDATA", raising=False)
+    log, address = work / "ollama.log", free_address()
+    assert not is_installed(work)
+    with pytest.raises(StageError, match="ollama_not_running"):
+        start_installed(work, address, start_detached)
+    for folder in (own / "licences", own / "lib"):
+        folder.mkdir(parents=True)
+    (own / ".recipe").write_text("index", encoding="utf-8")
+    program(own / "lib", SERVER).rename(own / "lib" / "ollama-lib")
+    assert is_installed(work)
+
+    def started() -> dict[str, str | None]:
+        pids: list[int] = []
+
+        def spawn(argv: Sequence[str], env: Mapping[str, str], log: Path) -> int:
+            pids.append(start_detached(argv, env, log))
+            return pids[0]
+
+        start_installed(work, address, spawn)
+        kill_all([*psutil.Process(pids[0]).children(), psutil.Process(pids[0])])
+        lines = [line for line in log.read_text(encoding="utf-8").splitlines() if line.startswith("{")]
+        found: dict[str, str | None] = json.loads(lines[-1])
+        return found
+
+    assert started()["OLLAMA_NUM_GPU"] == "0"
+    program(users, SERVER).rename(users / "ollama")
+    assert started()["OLLAMA_NUM_GPU"] is None
 
 
 @pytest.mark.parametrize(
@@ -72,8 +110,9 @@ def test_a_started_server_answers_and_carries_no_runs_mark(tmp_path: Path, monke
 def test_a_server_that_ends_says_why(tmp_path: Path, last_line: str, code: str, values: dict[str, str]) -> None:
     log = tmp_path / "log"
     log.write_text("an earlier start: address already in use\n", encoding="utf-8")
+    script = program(tmp_path, f"#!/bin/sh\necho '{last_line}'\nexit 1\n")
     with pytest.raises(StageError) as caught:
-        start_server(program(tmp_path, f"#!/bin/sh\necho '{last_line}'\nexit 1\n"), free_address(), log, start_detached)
+        start_server([str(script)], free_address(), log, start_detached)
     assert caught.value.code == code
     assert values.items() <= caught.value.values.items()
 
@@ -87,7 +126,7 @@ def test_a_server_that_never_answers_is_given_up(tmp_path: Path) -> None:
         return pids[0]
 
     with pytest.raises(StageError) as caught:
-        start_server(silent, free_address(), tmp_path / "log", spawn, timeout=0.3)
+        start_server([str(silent)], free_address(), tmp_path / "log", spawn, timeout=0.3)
     kill_all([psutil.Process(pids[0])])
     assert caught.value.code == "ollama_not_starting"
 
@@ -104,13 +143,13 @@ def test_a_stop_ends_the_waiting_for_a_server(tmp_path: Path) -> None:
         raise Stopped
 
     with pytest.raises(Stopped):
-        start_server(silent, free_address(), tmp_path / "log", spawn, check=stop)
+        start_server([str(silent)], free_address(), tmp_path / "log", spawn, check=stop)
     kill_all([psutil.Process(pids[0])])
 
 
 def test_a_program_that_cannot_be_started_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(StageError) as caught:
-        start_server(tmp_path / "nothing", free_address(), tmp_path / "log", start_detached)
+        start_server([str(tmp_path / "nothing")], free_address(), tmp_path / "log", start_detached)
     assert caught.value.code == "ollama_not_starting"
 
 
