@@ -1,29 +1,28 @@
 """The real Ollama: the one that TUNESMITH_TEST_OLLAMA names, else the demo's own, installed for the session."""
 
-import http.server
 import os
-import re
 import socket
 import subprocess
-import threading
-import uuid
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
+import gguf as gguf_package
+import numpy as np
 import psutil
 import pytest
 import uv
 
-from core.events import StageError
+from core.events import StageError, Stopped
 from core.platform.detached import start_detached
 from core.tools.modelfile import Modelfile
+from core.tools.ollama import account_key
 from core.tools.ollama_chat import ask
 from core.tools.ollama_connection import Client
 from core.tools.ollama_demo import DemoServer, get_server
-from core.tools.ollama_models import create, digest_of, push
+from core.tools.ollama_models import copy, create, delete, digest_of, models, push
 from core.tools.ollama_names import problems
 from core.tools.ollama_server import PrivateServer, running, start_server
+from tests.core.tools.fake_registry import FakeRegistry, Refusal, fake_registry_server
 
 pytestmark = pytest.mark.real
 
@@ -64,98 +63,25 @@ def gguf(make_gguf: MakeGguf, tmp_path: Path) -> Path:
     return make_gguf(tmp_path / "模 型.gguf")
 
 
-@dataclass
-class FakeRegistry:
-    """Test code: as much of an OCI registry as a push needs; ``denies`` makes it refuse every key."""
-
-    address: str = ""
-    denies: bool = False
-    blobs: dict[str, bytes] = field(default_factory=dict)
-    uploads: dict[str, bytes] = field(default_factory=dict)
-    manifests: dict[str, bytes] = field(default_factory=dict)
+@pytest.fixture
+def big_gguf(tmp_path: Path) -> Path:
+    return write_gguf(tmp_path / "big.gguf", 32)
 
 
-def _serve(handler: type[http.server.BaseHTTPRequestHandler]) -> Iterator[str]:
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield f"127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-class RegistryHandler(http.server.BaseHTTPRequestHandler):
-    state: FakeRegistry
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *args: object) -> None:
-        pass
-
-    def _answer(self, status: int, body: bytes = b"", **headers: str) -> None:
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
-
-    def _body(self) -> bytes:
-        if self.headers.get("Transfer-Encoding") != "chunked":
-            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        parts = []
-        while size := int(self.rfile.readline().split(b";")[0], 16):
-            parts.append(self.rfile.read(size))
-            self.rfile.readline()
-        self.rfile.readline()
-        return b"".join(parts)
-
-    def _any(self) -> None:
-        body = self._body()
-        base, path = f"http://{self.state.address}", self.path.partition("?")[0]
-        last = path.rpartition("/")[2]
-        if self.path.startswith("/token"):
-            self._answer(401, b'{"error":"bad key"}')
-        elif self.state.denies:
-            self._answer(401, b"{}", WWW_Authenticate=f'Bearer realm="{base}/token",service="x",scope="y"')
-        elif self.command == "HEAD":
-            self._answer(200 if last in self.state.blobs else 404)
-        elif "/manifests/" in path:
-            self.state.manifests[path] = body
-            self._answer(201)
-        else:
-            self._upload(body, base + path, last)
-
-    def _upload(self, body: bytes, place: str, upload: str) -> None:
-        if self.command == "POST":
-            upload = str(uuid.uuid4())
-            place += upload
-            self.state.uploads[upload] = b""
-        elif self.command == "PATCH":
-            self.state.uploads[upload] += body
-        else:
-            digest = re.findall(r"digest=([^&]+)", self.path)[0].replace("%3A", ":")
-            self.state.blobs[digest] = self.state.uploads.pop(upload) + body
-        self._answer(201 if self.command == "PUT" else 202, Location=place, Docker_Upload_UUID=upload)
-
-    def __getattr__(self, name: str) -> Callable[[], None]:
-        if name.startswith("do_"):
-            return self._any
-        raise AttributeError(name)
+def write_gguf(path: Path, megabytes: int) -> Path:
+    """A file that Ollama takes and nobody runs."""
+    writer = gguf_package.GGUFWriter(path, "qwen2")
+    writer.add_tensor("token_embd.weight", np.random.default_rng(megabytes).random((megabytes, 1 << 18), np.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
 
 
 @pytest.fixture
 def fake_registry() -> Iterator[FakeRegistry]:
-    registry = FakeRegistry()
-
-    class Handler(RegistryHandler):
-        state = registry
-
-    for address in _serve(Handler):
-        registry.address = address
-        yield registry
+    yield from fake_registry_server()
 
 
 def quiet(done: int, total: int | None, what: str) -> None:
@@ -252,13 +178,124 @@ def test_a_push_arrives_whole_with_progress(client: Client, gguf: Path, fake_reg
     assert steps[-1] == (size, size)
 
 
-def test_a_push_that_is_not_allowed_is_understood(client: Client, gguf: Path, fake_registry: FakeRegistry) -> None:
-    fake_registry.denies = True
+@pytest.mark.parametrize(
+    ("refusal", "code"),
+    [("key", "ollama_push_unauthorized"), ("name", "ollama_name_not_yours"), ("403", "ollama_name_not_yours")],
+)
+def test_a_push_that_is_not_allowed_is_understood(
+    client: Client,
+    gguf: Path,
+    fake_registry: FakeRegistry,
+    private: PrivateServer,
+    monkeypatch: pytest.MonkeyPatch,
+    refusal: Refusal,
+    code: str,
+) -> None:
+    monkeypatch.setattr(Path, "home", lambda: private.models.parent)
+    fake_registry.refusal = refusal
     name = f"{fake_registry.address}/me/tiny"
     create(client, name, gguf, MODELFILE, quiet)
     with pytest.raises(StageError) as caught:
         push(client, name, quiet)
-    assert (caught.value.code, caught.value.values) == ("ollama_push_unauthorized", {"name": name})
+    assert (caught.value.code, caught.value.values["name"]) == (code, name)
+    if code == "ollama_push_unauthorized":
+        assert caught.value.values["key"] == account_key()
+        assert account_key().startswith("ssh-ed25519 ")
+    fake_registry.refusal = ""
+    push(client, name, quiet)
+    assert fake_registry.manifests
+
+
+def test_a_push_that_broke_off_goes_on_with_what_is_missing(
+    client: Client, gguf: Path, fake_registry: FakeRegistry
+) -> None:
+    name = f"{fake_registry.address}/me/broken"
+    create(client, name, gguf, MODELFILE, quiet)
+    fake_registry.takes = 1
+    with pytest.raises(StageError) as caught:
+        push(client, name, quiet)
+    assert (caught.value.code, caught.value.values) == ("ollama_push_failed", {"reason": "500: out of order"})
+    assert fake_registry.manifests == {}
+    assert list(fake_registry.blobs.values()) == [gguf.read_bytes()]
+    fake_registry.takes = None
+    push(client, name, quiet)
+    assert len(fake_registry.manifests) == 1
+    assert fake_registry.sent == sum(map(len, fake_registry.blobs.values()))  # nothing twice
+
+
+def test_ollama_itself_tries_again_where_the_line_is_cut(
+    client: Client, gguf: Path, fake_registry: FakeRegistry
+) -> None:
+    name = f"{fake_registry.address}/me/cut"
+    create(client, name, gguf, MODELFILE, quiet)
+    fake_registry.cut_at = 100_000
+    push(client, name, quiet)
+    assert fake_registry.hung_up
+    assert gguf.read_bytes() in fake_registry.blobs.values()
+    assert len(fake_registry.manifests) == 1
+
+
+def test_a_stop_ends_a_push_and_a_second_one_is_whole(
+    client: Client, big_gguf: Path, fake_registry: FakeRegistry
+) -> None:
+    def stop(done: int, total: int | None, what: str) -> None:
+        if done:
+            raise Stopped
+
+    name = f"{fake_registry.address}/me/stopped"
+    create(client, name, big_gguf, MODELFILE, quiet)
+    fake_registry.pause = 0.05
+    with pytest.raises(Stopped):
+        push(client, name, stop)
+    fake_registry.pause = 0.0
+    assert fake_registry.manifests == {}
+    push(client, name, quiet)
+    assert big_gguf.read_bytes() in fake_registry.blobs.values()
+    assert len(fake_registry.manifests) == 1
+
+
+def test_an_http_registry_elsewhere_is_not_spoken_to_in_the_clear(
+    client: Client, gguf: Path, fake_registry: FakeRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.tools.ollama_models.LOOPBACK", ())
+    name = f"{fake_registry.address}/me/tiny"
+    create(client, name, gguf, MODELFILE, quiet)
+    with pytest.raises(StageError) as caught:
+        push(client, name, quiet)
+    assert (caught.value.code, caught.value.values) == ("ollama_registry_http", {"name": name})
+
+
+def test_tags_are_listed_copied_and_deleted(client: Client, gguf: Path) -> None:
+    digest = create(client, "many", gguf, MODELFILE, quiet)
+    assert copy(client, "many", "many:q8_0") == digest
+    assert {"many:latest", "many:q8_0"} <= {model.name for model in models(client)}
+    delete(client, "many:q8_0")
+    assert digest_of(client, "many:q8_0") is None
+    assert digest_of(client, "many") == digest
+    with pytest.raises(StageError) as caught:
+        copy(client, "many:q8_0", "more")
+    assert (caught.value.code, caught.value.values) == ("ollama_model_missing", {"name": "many:q8_0"})
+
+
+def test_ollama_that_dies_in_the_middle_of_an_upload(server: DemoServer, tmp_path: Path, big_gguf: Path) -> None:
+    """Nothing is there under a final name, and a second try is whole; what was whole before stays."""
+    folder = tmp_path / "dies"
+    with running(server, folder, start_detached) as up, Client(up.address) as client:
+        before = create(client, "before", write_gguf(tmp_path / "small.gguf", 1), MODELFILE, quiet)
+
+        def die(done: int, total: int | None, what: str) -> None:
+            if what == "upload" and done > 8 << 20:
+                psutil.Process(up.pid).kill()
+
+        with pytest.raises(StageError) as caught:
+            create(client, "dies", big_gguf, MODELFILE, die)
+        assert caught.value.code in {"ollama_connection_lost", "ollama_not_running"}
+    with running(server, folder, start_detached) as up, Client(up.address) as client:
+        assert [model.name for model in models(client)] == ["before:latest"]
+        sizes = {path.stat().st_size for path in (up.models / "blobs").glob("sha256-*")}
+        assert max(sizes) < big_gguf.stat().st_size
+        create(client, "dies", big_gguf, MODELFILE, quiet)
+        assert digest_of(client, "before") == before
 
 
 def test_a_registry_that_is_not_there_is_understood(client: Client, gguf: Path) -> None:
