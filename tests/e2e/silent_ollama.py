@@ -43,6 +43,8 @@ class SilentOllama:
         """The last line of an answer."""
         if path == "/api/create":
             self.models.append(body["model"])
+        if path == "/api/copy":
+            self.models.append(body["destination"])
         if path == "/api/chat":
             return {"message": {"role": "assistant", "content": "我是山姆模型"}, "done": True, "done_reason": "stop"}
         return {"status": "success"}

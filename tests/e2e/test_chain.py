@@ -12,6 +12,8 @@ from core.events import Progress, StageFinished
 from core.models.folder import inspect_model
 from core.models.gguf_file import read_gguf, zero_tensors
 from core.stages.job import Job
+from core.tools.ollama_connection import Client
+from core.tools.ollama_models import digest_of
 from tests.e2e.workshop import Demo, Workshop, tunesmith
 
 pytestmark = pytest.mark.real
@@ -101,7 +103,10 @@ def test_a_project_in_a_deep_chinese_folder(workshop: Workshop, ollama_server: s
     deep.write(ollama={"name": "deep-test"}, export={"quantizations": ["Q8_0", "Q4_0"]})
     second = deep.run()
     assert second.code == 0, second.output
-    assert {event.stage for event in deep.events() if isinstance(event, StageFinished)} == {"quantize"}
+    assert {event.stage for event in deep.events() if isinstance(event, StageFinished)} == {"quantize", "create_ollama"}
+    with Client(ollama_server) as client:
+        assert digest_of(client, "deep-test:q8_0") == digest_of(client, "deep-test")
+        assert digest_of(client, "deep-test:q4_0") not in (None, digest_of(client, "deep-test"))
     deep.write(ollama={"name": "deep-test", "temperature": 0.5}, export={"quantizations": ["Q8_0", "Q4_0"]})
     deep.run()
     again = {event.stage for event in deep.events() if isinstance(event, StageFinished)}
