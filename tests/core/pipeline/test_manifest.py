@@ -42,7 +42,7 @@ def test_a_stop_ends_the_hashing(big: Path) -> None:
 
 def test_small_files_are_no_news_and_weights_are_not_hashed(tmp_path: Path) -> None:
     rows, weights = tmp_path / "train.jsonl", tmp_path / "model.safetensors"
-    rows.write_text("{}\n", encoding="utf-8")
+    rows.write_bytes(b"{}\n")
     weights.write_bytes(bytes(2 * CHUNK))
     steps: Steps = []
     made = manifest.describe(tmp_path, [rows, weights], lambda *step: steps.append(step))

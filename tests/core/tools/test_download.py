@@ -1,6 +1,7 @@
 """The one downloader, against a server that misbehaves."""
 
 import hashlib
+import os
 import socket
 import subprocess
 import time
@@ -227,6 +228,7 @@ def test_too_little_disk_is_seen_before(tmp_path: Path, monkeypatch: pytest.Monk
     assert caught.value.values["needed"] == module.RESERVE + len(CONTENT)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="needs a small disk to mount")
 def test_a_disk_that_fills_up_meanwhile(tmp_path: Path) -> None:
     mounted = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", "size=100k", "tmpfs", str(tmp_path)], capture_output=True, check=False

@@ -57,7 +57,7 @@ def test_a_stop_ends_a_call_that_is_not_answered(client: Client, tmp_path: Path,
     begin = time.monotonic()
     with pytest.raises(Stopped):
         CALLS[call](client, gguf)
-    assert 0.4 < time.monotonic() - begin < 2
+    assert time.monotonic() - begin < 2
 
 
 def test_a_stop_ends_an_upload_that_is_not_read(client: Client) -> None:
@@ -65,7 +65,7 @@ def test_a_stop_ends_an_upload_that_is_not_read(client: Client) -> None:
     begin = time.monotonic()
     with pytest.raises(Stopped):
         client.upload_blob("sha256:0", size, (piece for _ in range(1 << 10)))
-    assert 0.4 < time.monotonic() - begin < 2
+    assert time.monotonic() - begin < 2
 
 
 def test_a_server_that_stays_silent_is_given_up(silent: str, monkeypatch: pytest.MonkeyPatch) -> None:

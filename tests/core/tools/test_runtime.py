@@ -69,8 +69,8 @@ def test_extras_are_what_the_project_needs(tmp_path: Path) -> None:
 
 
 def test_a_given_environment_is_used_as_it_is(tmp_path: Path) -> None:
-    spec = runtime_spec(_settings(tmp_path, python="/own/bin/python"), _project(), _no_detection)
-    assert spec.python == Path("/own/bin/python")
+    own = tmp_path / "own" / "python"
+    assert runtime_spec(_settings(tmp_path, python=str(own)), _project(), _no_detection).python == own
 
 
 def test_each_kind_of_runtime_has_its_own_folder(tmp_path: Path) -> None:

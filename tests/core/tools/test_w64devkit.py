@@ -26,8 +26,9 @@ def test_both_versions_are_in_the_table() -> None:
 
 
 def test_it_unpacks_itself_without_a_question() -> None:
-    command = w64devkit.unpack(Path("/w/kit.7z.exe"), Path("/w/a b"))
-    assert [str(token) for token in command.argv] == ["/w/kit.7z.exe", "-y", "-o/w/a b"]
+    kit, folder = Path("/w/kit.7z.exe"), Path("/w/a b")
+    command = w64devkit.unpack(kit, folder)
+    assert [str(token) for token in command.argv] == [str(kit), "-y", f"-o{folder}"]
 
 
 def test_a_kit_with_and_without_cmake(tmp_path: Path) -> None:
