@@ -87,7 +87,7 @@ class StageSkipped(_Event):
 
 
 class ChildStarted(_Event):
-    """A process was started; enough to find and end it after a crash of the runner."""
+    """A process was started; enough to find and end it after a crash of the runner, also in a container or WSL."""
 
     type: Literal["child_started"] = "child_started"
     stage: str
@@ -95,6 +95,7 @@ class ChildStarted(_Event):
     group: int
     create_time: float
     argv: tuple[str, ...]
+    target: str = "local"
 
 
 class ChildEnded(_Event):

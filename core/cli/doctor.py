@@ -22,7 +22,7 @@ from core.pipeline.lock import holder
 from core.pipeline.plan import make_job
 from core.platform import WINDOWS
 from core.stages.job import Job
-from core.tools import cmake, llama_cpp, ollama, runtime_state, uv
+from core.tools import cmake, docker, llama_cpp, ollama, runtime_state, uv, wsl
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,9 @@ def _rows(job: Job) -> Iterator[Row]:
         yield Row(N_("compiler"), compiler.cxx if compiler else "", "" if compiler else "compiler_from_zig")
     yield _ollama_row()
     yield Row(N_("Ollama account key"), ollama.account_key())
+    yield _docker_row()
+    if WINDOWS:
+        yield _wsl_row()
 
 
 def _failed(what: str, error: StageError) -> Row:
@@ -146,6 +149,27 @@ def _ollama_row() -> Row:
     except StageError as error:
         return Row("Ollama", ", ".join(found), error.code, tuple(error.values.items()))
     return Row("Ollama", ", ".join(found))
+
+
+def _docker_row() -> Row:
+    """Without Docker nothing is wrong: only who wants to train in it needs it."""
+    try:
+        return Row("Docker", docker.engine().version)
+    except StageError as error:
+        return Row("Docker", "") if error.code == "docker_missing" else _failed("Docker", error)
+
+
+def _wsl_row() -> Row:
+    """As for Docker; whether it sees the GPU is asked of the distribution that runs by default."""
+    try:
+        one = wsl.chosen("")
+    except StageError as error:
+        return Row("WSL", "") if error.code in ("wsl_missing", "wsl_no_distribution") else _failed("WSL", error)
+    return (
+        Row("WSL", one.name)
+        if wsl.has_gpu(one.name)
+        else Row("WSL", one.name, "wsl_gpu_missing", (("name", one.name),))
+    )
 
 
 def install(job: Job, console: Console, *, fresh: bool) -> int:

@@ -7,7 +7,7 @@ run ``python scripts/translate.py``, fill in the Chinese in the ``.po`` file, an
 from collections.abc import Mapping
 
 from core.events import NamedRow, Plain, Value
-from core.messages import data, hubs, machine, models, names, network, ollama, run, tools, training
+from core.messages import containers, data, hubs, machine, models, names, network, ollama, run, tools, training
 from core.messages.language import Language, choose_language, label, languages
 from core.messages.show import duration, fill, size
 from core.messages.text import N_, Text
@@ -26,7 +26,7 @@ __all__ = [
     "size",
 ]
 
-AREAS = (run, machine, data, models, training, tools, network, hubs, ollama, names)
+AREAS = (run, machine, data, models, training, tools, network, hubs, containers, ollama, names)
 
 MESSAGES: dict[str, Text] = {code: text for area in AREAS for code, text in area.MESSAGES.items()}
 """What each code says."""

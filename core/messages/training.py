@@ -67,11 +67,11 @@ MESSAGES: dict[str, Text] = {
     ),
     "distributed_libuv": Text(
         "Several training processes do not work with this PyTorch on Windows.",
-        "Set the number of processes to 1, or train in WSL or on Linux.",
+        "Set the number of processes to 1, or train in WSL 2 or Docker (hardware.target), or on Linux.",
     ),
     "nccl_missing": Text(
         "This PyTorch has no NCCL, which several GPUs need to work together (Windows has none).",
-        "Set the number of processes to 1, or train in WSL or on Linux.",
+        "Set the number of processes to 1, or train in WSL 2 or Docker (hardware.target), or on Linux.",
     ),
     "nccl_failed": Text(
         "The GPUs could not talk to each other (NCCL).",

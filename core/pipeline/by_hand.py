@@ -5,7 +5,6 @@ from pathlib import Path
 
 from core.events import Event
 from core.process.stop import StopFile
-from core.process.target import LocalTarget
 from core.stages import STAGES
 from core.stages.base import StageContext
 from core.stages.job import Job
@@ -23,7 +22,7 @@ def run_stage(job: Job, name: str, emit: Callable[[Event], None]) -> Path:
         stage=stage,
         folder=folder,
         emit=emit,
-        target=LocalTarget(),
+        target=job.target,
         stop=StopFile(folder / "stop"),
         log=folder / f"{name}.log",
         run_id=f"{MARK}:{folder}",

@@ -21,10 +21,12 @@ from core.stages.build_llama_cpp import way
 from core.stages.hub_files import local_dataset
 from core.stages.job import Job
 from core.stages.train import is_whole_checkpoint
-from core.tools import ollama_names, runtime_state, swift
+from core.tools import docker, ollama_names, runtime_state, swift, wsl
 from core.tools.hub.repo import check_repo
 from core.tools.llama_cpp import find_binaries
 from core.tools.sources import unverified_error
+
+_TARGET_FIELDS = {"docker": "docker_image", "wsl": "wsl_distribution"}
 
 
 def check(job: Job) -> list[Problem]:
@@ -113,7 +115,9 @@ def _training(job: Job) -> Iterator[Problem]:
 def _hardware(job: Job) -> Iterator[Problem]:
     hardware, given, cards = job.project.hardware, job.settings.runtime.given, gpus()
     named = hardware.cuda_visible_devices
-    if cards and named and hardware.device != "cpu" and len(job.gpus) < len(named.split(",")):
+    if hardware.target != "local":
+        yield from _caught(f"hardware.{_TARGET_FIELDS[hardware.target]}", lambda: _check_target(job))
+    elif cards and named and hardware.device != "cpu" and len(job.gpus) < len(named.split(",")):
         known = ", ".join(f"{card.index} ({card.name})" for card in cards)
         yield Problem("hardware.cuda_visible_devices", "gpu_unknown", {"gpus": named, "known": known})
     elif job.device == "cuda" and not job.gpus:
@@ -127,10 +131,19 @@ def _hardware(job: Job) -> Iterator[Problem]:
     yield from _processes(job)
 
 
+def _check_target(job: Job) -> None:
+    """Raise StageError where the place that shall train is not there or not fit for it."""
+    hardware = job.project.hardware
+    if hardware.target == "docker":
+        docker.check(hardware.docker_image)
+    else:
+        wsl.check(hardware.wsl_distribution, hardware.wsl_python, gpu=job.device == "cuda")
+
+
 def _processes(job: Job) -> Iterator[Problem]:
     """Several processes, on one computer or on several."""
     hardware = job.project.hardware
-    if WINDOWS and swift.distributed(job.project):
+    if WINDOWS and hardware.target == "local" and swift.distributed(job.project):
         field = "nproc_per_node" if hardware.nproc_per_node > 1 else "nnodes"
         yield Problem(f"hardware.{field}", "distributed_libuv")
     elif job.device == "cuda" and hardware.nproc_per_node > max(len(job.gpus), 1):

@@ -12,7 +12,6 @@ from core.pipeline.os_errors import explained
 from core.pipeline.plan import from_stage, make_job, planned
 from core.pipeline.runner import Run, Runner
 from core.process.stop import StopFile
-from core.process.target import LocalTarget
 
 EXIT = {"done": 0, "failed": 1, "stopped": 130, "interrupted": 1}
 EXIT_RUNNING = 3
@@ -55,7 +54,7 @@ def _make_run(folder: Path, request: RunRequest) -> Run:
         again = {item.stage.name for item in plan if item.stage.name != "install_runtime"}
     elif request.from_stage:
         again = from_stage(plan, request.from_stage)
-    return Run(folder, job, plan, frozenset(again), LocalTarget(), StopFile(folder / STOP))
+    return Run(folder, job, plan, frozenset(again), job.target, StopFile(folder / STOP))
 
 
 def _refuse(folder: Path, code: str, **values: Value) -> int:

@@ -6,6 +6,7 @@ from core.events import ChildEnded, ChildStarted, RunFinished
 from core.pipeline import journal
 from core.pipeline.journal import Journal, JournalTooNewError
 from core.platform.guard import kill_all, marked, same_process
+from core.process.targets import end_marked
 
 
 def end_orphans(runs: Path) -> tuple[int, tuple[Path, ...]]:
@@ -18,14 +19,16 @@ def end_orphans(runs: Path) -> tuple[int, tuple[Path, ...]]:
     for run in journal.runs(runs):
         if journal.finished(run) is not None:
             continue
-        doomed = set(marked(run.name))
+        doomed, elsewhere = set(marked(run.name)), set[str]()
         try:
-            known = (same_process(child.pid, child.create_time) for child in _unended(run))
+            children = _unended(run)
+            known = (same_process(child.pid, child.create_time) for child in children)
             doomed |= {process for process in known if process is not None}
+            elsewhere = {child.target for child in children}
         except JournalTooNewError:
             newer.append(run)
         kill_all(doomed)
-        ended += len(doomed)
+        ended += len(doomed) + sum(end_marked(target, run.name) for target in elsewhere)
         if run not in newer:
             _close(run)
     return ended, tuple(newer)

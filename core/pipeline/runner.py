@@ -196,7 +196,12 @@ class Runner:
             argv = tuple(str(token) for token in command.argv)
             self._journal.append(
                 ChildStarted(
-                    stage=name, pid=running.pid, group=running.group, create_time=running.create_time, argv=argv
+                    stage=name,
+                    pid=running.pid,
+                    group=running.group,
+                    create_time=running.create_time,
+                    argv=argv,
+                    target=running.target,
                 )
             )
 

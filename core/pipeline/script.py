@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
+from core.pipeline import by_hand
 from core.pipeline.plan import planned
 from core.platform.frozen import ourselves
-from core.process.command import Command, HostPath, ps_quote
+from core.process.command import Command, HostPath, Token, ps_quote
 from core.process.environment import FORCED, SCRUBBED
 from core.stages.base import ScriptLine
 from core.stages.job import Job
@@ -34,21 +35,21 @@ def script(job: Job, shell: Shell) -> str:
     return "\n".join(parts) + after
 
 
-def _environment(changes: Mapping[str, str | None], shell: Shell) -> tuple[str, str]:
+def _environment(changes: Mapping[str, Token | None], shell: Shell) -> tuple[str, str]:
     """What a run gives its tools: lines before the steps and after them, since PowerShell's is that of the session."""
-    sets = {name: value for name, value in changes.items() if value is not None}
+    sets = {name: str(value) for name, value in changes.items() if value is not None}
     if shell == "bash":
         values = " ".join(f"{name}={shlex.quote(value)}" for name, value in sets.items())
         return f"unset {' '.join(sorted(changes.keys() - sets.keys()))} ${{!QT_@}}\nexport {values}\n", ""
     loop = f"foreach ($name in @({', '.join(map(ps_quote, changes))}) + @((Get-Item Env:QT_*).Name))"
     keep = f"$kept = @{{}}; {loop} {{ $kept[$name] = [Environment]::GetEnvironmentVariable($name) }}"
-    lines = [f"$env:{name} = {'$null' if value is None else ps_quote(value)}" for name, value in changes.items()]
+    lines = [f"$env:{name} = {ps_quote(sets[name]) if name in sets else '$null'}" for name in changes]
     restore = "foreach ($name in $kept.Keys) { Set-Item -LiteralPath Env:$name -Value $kept[$name] }"
     lines.append("Remove-Item Env:QT_*")
     return "\n".join([keep, "try {", *lines, ""]), f"\n}} finally {{ {restore} }}\n"
 
 
-def _own_environment() -> dict[str, str | None]:
+def _own_environment() -> dict[str, Token | None]:
     """What our own Python needs back of that to find Tunesmith."""
     names = ("PYTHONHOME", "PYTHONNOUSERSITE", "PYTHONPATH", "PYTHONUSERBASE")
     return {name: os.environ.get(name) for name in names if name in FORCED or name in os.environ}
@@ -64,6 +65,8 @@ def _step(job: Job, step: ScriptLine, shell: Shell) -> Iterator[str]:
         words = ("step", HostPath(job.file), step.stage, "--into", HostPath(by_hand_folder(job)))
         command = Command((*ourselves(), *words), _own_environment())
     if command is not None:
+        if command.argv[0] == job.python:
+            command = job.target.worded(command, mark=by_hand.MARK, cwd=step.folder or job.file.parent)
         yield command.bash() if shell == "bash" else command.powershell()
 
 

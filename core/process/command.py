@@ -4,7 +4,7 @@ import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 
 _QUOTE = re.compile(r'(\\*)"')
 """A quote with the backslashes before it, which Windows' rules double."""
@@ -12,9 +12,9 @@ _QUOTE = re.compile(r'(\\*)"')
 
 @dataclass(frozen=True, slots=True)
 class HostPath:
-    """A path of this computer inside an argv; a Target that runs elsewhere (Docker, WSL) translates it."""
+    """A path of this computer in an argv or a variable; a Target that runs elsewhere (Docker, WSL) translates it."""
 
-    path: Path
+    path: PurePath
     prefix: str = ""
     suffix: str = ""
 
@@ -34,12 +34,12 @@ class Command:
     """
 
     argv: tuple[Token, ...]
-    env: Mapping[str, str | None] = field(default_factory=dict)
+    env: Mapping[str, Token | None] = field(default_factory=dict)
     cwd: Path | None = None
 
     def bash(self) -> str:
         """The command as one line of a bash script."""
-        sets = [f"{key}={shlex.quote(value)}" for key, value in self.env.items() if value is not None]
+        sets = [f"{key}={shlex.quote(str(value))}" for key, value in self.env.items() if value is not None]
         unsets = [f"-u {shlex.quote(key)}" for key, value in self.env.items() if value is None]
         front = ["env", *unsets, *sets] if sets or unsets else []
         line = " ".join([*front, *(shlex.quote(str(token)) for token in self.argv)])
@@ -62,7 +62,7 @@ class Command:
             after.append("Pop-Location")
         if not before:
             return "\n".join(lines)
-        sets = [f"$env:{key} = {'$null' if value is None else ps_quote(value)}" for key, value in self.env.items()]
+        sets = [f"$env:{key} = {'$null' if value is None else ps_quote(str(value))}" for key, value in self.env.items()]
         block = ["try {", *_indented([*sets, *lines]), "} finally {", *_indented(after), "}"]
         return "\n".join([*before, *block])
 

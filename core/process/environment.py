@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping
 
 from core.platform.proxies import system_proxies
+from core.process.command import Token
 
 SCRUBBED = (
     "CONDA_DEFAULT_ENV",
@@ -39,7 +40,7 @@ FORCED = {
 }
 
 
-def child_environment(changes: Mapping[str, str | None], base: Mapping[str, str] | None = None) -> dict[str, str]:
+def child_environment(changes: Mapping[str, Token | None], base: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment for a tool: ``base`` (or ours), scrubbed, UTF-8 forced, then ``changes`` (None deletes)."""
     env = dict(os.environ if base is None else base)
     for key in [key for key in env if key in SCRUBBED or key.startswith("QT_")]:
@@ -53,5 +54,5 @@ def child_environment(changes: Mapping[str, str | None], base: Mapping[str, str]
         if value is None:
             env.pop(key, None)
         else:
-            env[key] = value
+            env[key] = str(value)
     return env

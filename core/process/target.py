@@ -1,6 +1,7 @@
-"""Where a command runs. A Target translates host paths, starts the process, and can end its whole tree."""
+"""Where a command runs. A Target words the command for its place, starts it, and can end its whole tree."""
 
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
@@ -9,13 +10,17 @@ import psutil
 
 from core.platform.frozen import own_dll_directory_reset
 from core.platform.guard import MARK, ProcessGuard
-from core.process.command import Command, HostPath
+from core.process.command import Command
 from core.process.environment import child_environment
+
+LOCAL = "local"
+"""The journal's name of this computer; what others mean is known to :mod:`core.process.targets`."""
 
 
 class Running(Protocol):
-    """A started process: its output, its end, and the means to end it."""
+    """A started process: its output, its end, and the means to end it. ``target``: where, as the journal keeps it."""
 
+    target: str
     pid: int
     group: int
     create_time: float
@@ -35,10 +40,10 @@ class Running(Protocol):
 
 
 class Target(Protocol):
-    """A place where commands run: this computer; later a container, WSL or another host."""
+    """A place where commands run: this computer, a container, a WSL distribution."""
 
-    def path(self, host: HostPath) -> str:
-        """A path of this computer as the target sees it."""
+    def worded(self, command: Command, *, mark: str, cwd: Path) -> Command:
+        """The command of this computer that runs ``command`` there, as belonging to the run ``mark``."""
 
     def start(self, command: Command, *, mark: str, cwd: Path) -> Running:
         """Start a command, marked as belonging to the run ``mark``. Raises OSError where it cannot be started."""
@@ -48,18 +53,17 @@ class Target(Protocol):
 class LocalTarget:
     """This computer."""
 
-    def path(self, host: HostPath) -> str:
-        """The path itself."""
-        return str(host)
+    def worded(self, command: Command, *, mark: str, cwd: Path) -> Command:
+        """The command itself."""
+        return command
 
     def start(self, command: Command, *, mark: str, cwd: Path) -> "LocalProcess":
         """Start the command in a process group (Job Object) of its own."""
-        argv = [self.path(token) if isinstance(token, HostPath) else token for token in command.argv]
         env = child_environment({**command.env, MARK: mark})
         guard = ProcessGuard(mark)
         with own_dll_directory_reset():
             process: subprocess.Popen[bytes] = subprocess.Popen(  # type: ignore[call-overload]
-                argv,
+                [str(token) for token in command.argv],
                 env=env,
                 cwd=command.cwd or cwd,
                 stdin=subprocess.DEVNULL,
@@ -73,6 +77,8 @@ class LocalTarget:
 
 class LocalProcess:
     """A process on this computer, held by a ProcessGuard."""
+
+    target = LOCAL
 
     def __init__(self, process: "subprocess.Popen[bytes]", guard: ProcessGuard) -> None:
         self._process = process
@@ -103,3 +109,33 @@ class LocalProcess:
         """Close the pipe and the guard."""
         self._guard.close()
         self.output.close()
+
+
+class ClientProcess:
+    """A program here (``docker``, ``wsl.exe``) that stands for a process elsewhere, which does not end with it."""
+
+    def __init__(self, target: str, client: LocalProcess, end_there: Callable[[], object]) -> None:
+        self._client, self._end_there = client, end_there
+        self.target = target
+        self.pid, self.group, self.create_time = client.pid, client.group, client.create_time
+
+    @property
+    def output(self) -> IO[bytes]:
+        """What the process there writes."""
+        return self._client.output
+
+    def poll(self) -> int | None:
+        """The exit code, which the program here passes on."""
+        return self._client.poll()
+
+    def kill(self) -> None:
+        """End what runs there, then the program here, then what it was just about to start."""
+        running = self.poll() is None
+        self._end_there()
+        self._client.kill()
+        if running:
+            self._end_there()
+
+    def close(self) -> None:
+        """Release the program here."""
+        self._client.close()

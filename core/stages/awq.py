@@ -77,5 +77,5 @@ def _command(job: Job, folder: Path) -> Command:
     rows = job.folder("prepare_dataset") / "train.jsonl"
     count, length = job.project.export.awq_rows, job.project.dataset.max_length
     return swift.awq(
-        job.runtime.python, job.facts, job.merged, rows, count=count, max_length=length, output=folder / MODEL_FOLDER
+        job.python, job.facts, job.merged, rows, count=count, max_length=length, output=folder / MODEL_FOLDER
     )

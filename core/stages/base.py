@@ -15,7 +15,7 @@ from core.process.command import Command
 from core.process.run import NotStartedError, Outcome, Watch, run_command
 from core.process.stop import StopFile
 from core.process.tail import Followed
-from core.process.target import Running, Target
+from core.process.target import LocalTarget, Running, Target
 from core.stages.job import Job
 
 
@@ -136,8 +136,8 @@ class StageContext:
     ) -> Outcome:
         """Run a command: its lines go to the log and the parser. Raises Stopped, or StageError with the diagnosis.
 
-        ``check`` False leaves the exit code to the caller; ``lines`` also gets each whole line. ``limit``: seconds
-        that it may take.
+        The training runtime's own commands run where the project says, all others here. ``check`` False leaves the exit
+        code to the caller; ``lines`` also gets each whole line. ``limit``: seconds that it may take.
         """
         self.check_stop()
 
@@ -158,9 +158,11 @@ class StageContext:
             grace=self.stage.grace,
             limit=limit,
         )
-        command = replace(command, env={**self.job.cache_environment, **command.env})
+        target = self.target if command.argv[0] == self.job.python else LocalTarget()
+        if isinstance(target, LocalTarget):
+            command = replace(command, env={**self.job.cache_environment, **command.env})
         try:
-            outcome = run_command(command, self.target, watch, mark=self.run_id, cwd=self.folder)
+            outcome = run_command(command, target, watch, mark=self.run_id, cwd=self.folder)
         except NotStartedError as error:
             program = str(command.argv[0])
             raise StageError("program_not_started", program=program, reason=error.strerror or str(error)) from error

@@ -43,7 +43,7 @@ class Convert(Stage):
 def command(job: Job, model: Path, out: Path, name: str) -> Command:
     """The converter's command for a model folder."""
     source = llama_cpp.source_tree(job.llama_cpp_sources)
-    return llama_cpp.convert(job.runtime.python, source, model, out, job.project.export.outtype, name)
+    return llama_cpp.convert(job.python, source, model, out, job.project.export.outtype, name)
 
 
 def check(job: Job, out: Path) -> None:

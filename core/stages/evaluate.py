@@ -41,9 +41,7 @@ class Evaluate(Stage):
         return (ScriptLine(self._command(job, job.validation, folder / ANSWERS), folder=folder),)
 
     def _command(self, job: Job, rows: Path, result: Path) -> Command:
-        return swift.infer(
-            job.runtime.python, job.facts, job.adapter, rows, result=result, max_new_tokens=MAX_NEW_TOKENS
-        )
+        return swift.infer(job.python, job.facts, job.adapter, rows, result=result, max_new_tokens=MAX_NEW_TOKENS)
 
     def run(self, ctx: StageContext) -> None:
         """Ask, and put the answers into the journal."""

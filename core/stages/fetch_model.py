@@ -68,8 +68,7 @@ class FetchModel(Stage):
 def _sample_commands(job: Job, folder: Path) -> tuple[Command, ...]:
     """Get the Qwen tokenizer's data, then build and train the tiny model."""
     data = job.work / "tokenizer"
-    python = HostPath(job.runtime.python)
-    make = (python, HostPath(plugin("make_sample_model.py")), HostPath(folder / MODEL_FOLDER))
+    make = (job.python, HostPath(plugin("make_sample_model.py")), HostPath(folder / MODEL_FOLDER))
     return (
         install_into(data, requirement_file("tokenizer.txt"), job.runtime.python),
         Command((*make, "--tokenizer-data", HostPath(data)), swift.device_environment("cpu")),

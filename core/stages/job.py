@@ -17,6 +17,10 @@ from core.hardware.profile import runtime_profile
 from core.models.families import family
 from core.models.folder import ModelFolder, inspect_model
 from core.models.template import SERVED, ChatTemplate, chat_template
+from core.process.command import HostPath, Token
+from core.process.docker import DockerTarget
+from core.process.target import LocalTarget, Target
+from core.process.wsl import WslTarget
 from core.tools import runtime_state, swift
 from core.tools.hub.entry import HubEntry, hub_entry
 from core.tools.hub.repo import Repo
@@ -68,7 +72,7 @@ class Job:
         return self.settings.work_folder
 
     @property
-    def cache_environment(self) -> dict[str, str | None]:
+    def cache_environment(self) -> dict[str, Token | None]:
         """Where the tools keep their caches: in the work folder, not on the system's drive; what the user set stays."""
         places = {"UV_CACHE_DIR": "uv", "MODELSCOPE_CACHE": "modelscope", "HF_HOME": "huggingface"}
         return {name: str(self.work / "cache" / place) for name, place in places.items() if name not in os.environ}
@@ -102,14 +106,40 @@ class Job:
         return runtime_spec(self.settings, self.project, lambda: runtime_profile(self.gpus))
 
     @cached_property
+    def target(self) -> Target:
+        """Where all commands of the training runtime run; its programs keep their caches in the runtime's folder."""
+        hardware = self.project.hardware
+        match hardware.target:
+            case "docker":
+                return DockerTarget(hardware.docker_image, self.runtime.folder, gpus=self.device == "cuda")
+            case "wsl":
+                return WslTarget(hardware.wsl_distribution, hardware.wsl_python)
+            case "local":
+                return LocalTarget()
+
+    @property
+    def python(self) -> Token:
+        """The training runtime's interpreter, in its place; a command that begins with it belongs there."""
+        match self.project.hardware.target:
+            case "docker":
+                return "python"
+            case "wsl":
+                return self.project.hardware.wsl_python
+            case "local":
+                return HostPath(self.runtime.python)
+
+    @cached_property
     def _runtime_versions(self) -> Mapping[str, str]:
         return runtime_state.versions(self.runtime)
 
     def versions(self, *packages: str) -> dict[str, str]:
         """The versions of some packages of the training runtime, for the fingerprint of what they change.
 
-        Known before it is made. Raises StageError where an environment that the user gave does not answer.
+        Known before it is made; of an image or an environment in WSL its name stands for them. Raises StageError where
+        an environment that the user gave does not answer.
         """
+        if self.runtime.inside:
+            return {self.runtime.profile: self.runtime.inside}
         return {package: self._runtime_versions.get(package, "") for package in packages}
 
     @property

@@ -66,7 +66,7 @@ def _keep_template(ctx: StageContext, output: Path) -> None:
 
 def _command(job: Job, output: Path) -> Command:
     quantized = bool(job.project.lora.quant_bits)
-    return swift.merge(job.runtime.python, job.facts, job.adapter, output, on_cpu=_on_cpu(job), quantized=quantized)
+    return swift.merge(job.python, job.facts, job.adapter, output, on_cpu=_on_cpu(job), quantized=quantized)
 
 
 def _on_cpu(job: Job) -> bool:

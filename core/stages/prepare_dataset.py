@@ -134,7 +134,7 @@ def _as_lines(job: Job, parquet: Sequence[Path]) -> Command:
 
 def _measure(job: Job, files: Sequence[Path], result: Path) -> Command:
     facts = job.facts
-    argv = [HostPath(job.runtime.python), HostPath(plugin("measure_rows.py")), *map(HostPath, files)]
+    argv = [job.python, HostPath(plugin("measure_rows.py")), *map(HostPath, files)]
     limit = str(job.project.dataset.max_length)
     options = ["--model_type", facts.model_type, "--template", facts.template, "--max_length", limit]
     strategy = job.project.dataset.truncation_strategy

@@ -62,7 +62,7 @@ class Train(Stage):
         """``swift sft`` from the beginning."""
         folder = job.folder(self.name)
         files = _files(job, folder, folder / "stop")
-        command = swift.sft(job.runtime.python, job.project, job.facts, files, _chosen_checkpoint(job))
+        command = swift.sft(job.python, job.project, job.facts, files, _chosen_checkpoint(job))
         return (ScriptLine(command, folder=folder),)
 
     def run(self, ctx: StageContext) -> None:
@@ -71,9 +71,7 @@ class Train(Stage):
         if not is_whole_adapter(adapter):
             shutil.rmtree(adapter, ignore_errors=True)
             files = _files(ctx.job, ctx.folder, ctx.stop.path)
-            command = swift.sft(
-                ctx.job.runtime.python, ctx.job.project, ctx.job.facts, files, _resume(ctx.job, ctx.folder)
-            )
+            command = swift.sft(ctx.job.python, ctx.job.project, ctx.job.facts, files, _resume(ctx.job, ctx.folder))
             ctx.run(command, follow=_followed(ctx, files.events))
         if ctx.job.helps:
             ctx.message("training_helped")

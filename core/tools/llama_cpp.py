@@ -89,9 +89,9 @@ def find_binaries(folder: Path) -> Binaries | None:
     return None
 
 
-def convert(python: Path, tree: Path, model: Path, out: Path, outtype: str, model_name: str = "") -> Command:
+def convert(python: Token, tree: Path, model: Path, out: Path, outtype: str, model_name: str = "") -> Command:
     """Convert a model folder to one GGUF, by the source tree's own converter and gguf package."""
-    argv: list[Token] = [HostPath(python), HostPath(tree / "convert_hf_to_gguf.py"), HostPath(model)]
+    argv: list[Token] = [python, HostPath(tree / "convert_hf_to_gguf.py"), HostPath(model)]
     argv += ["--outfile", HostPath(out), "--outtype", outtype]
     argv += ["--model-name", model_name] if model_name else []
     return Command(tuple(argv))

@@ -11,14 +11,14 @@ from typing import Literal
 
 from core.config.project import TuneProject
 from core.config.settings import Mirrors, Settings
-from core.process.command import Command, HostPath
+from core.process.command import Command, HostPath, Token
 from core.tools import mirrors, uv
 from core.tools.pip_settings import PipSettings, read_pip_settings
 from core.tools.python import PYTHON_RANGE, interpreter_of, running_python
 from core.tools.resource_files import plugin, requirement_file
 from core.tools.sources import Address, Source, ordered, source, unverified_error
 
-Profile = Literal["cpu", "cu126", "cu128", "cu130"]
+Profile = Literal["cpu", "cu126", "cu128", "cu130", "docker", "wsl"]
 Extra = Literal["awq", "bnb"]
 Step = tuple[Command, ...]
 """A step of the installation: commands of which one must succeed, tried in this order."""
@@ -28,6 +28,8 @@ Step = tuple[Command, ...]
 class RuntimeSpec:
     """Which runtime: the kind of PyTorch, what beyond ms-swift, and where; ``given``: the user's own interpreter.
 
+    ``inside`` names a container's image, or an environment in WSL, that has all of it. The environment here is empty
+    then: uv takes its Python to unpack what other tools need.
     ``mirrors`` and ``allow_unverified`` are the settings': they say where it may be had, and do not change it.
     """
 
@@ -37,6 +39,7 @@ class RuntimeSpec:
     given: Path | None = None
     mirrors: Mirrors = "none"
     allow_unverified: bool = False
+    inside: str = ""
 
     @property
     def folder(self) -> Path:
@@ -62,10 +65,14 @@ class RuntimeSpec:
 def runtime_spec(settings: Settings, project: TuneProject, detect: Callable[[], Profile]) -> RuntimeSpec:
     """The runtime that a project needs; ``detect`` says which profile fits this computer's GPUs."""
     given = settings.runtime.given
+    hardware = project.hardware
+    if hardware.target != "local":
+        inside = {"docker": hardware.docker_image, "wsl": f"{hardware.wsl_distribution}:{hardware.wsl_python}"}
+        return RuntimeSpec(hardware.target, (), settings.work_folder / "runtime", inside=inside[hardware.target])
     profile: Profile = "cpu"
     if settings.runtime.profile != "auto":
         profile = settings.runtime.profile
-    elif project.hardware.device != "cpu" and given is None:
+    elif hardware.device != "cpu" and given is None:
         profile = detect()
     wanted: dict[Extra, bool] = {"awq": project.export.awq, "bnb": bool(project.lora.quant_bits)}
     extras = tuple(extra for extra, needed in wanted.items() if needed)
@@ -75,6 +82,8 @@ def runtime_spec(settings: Settings, project: TuneProject, detect: Callable[[], 
 
 def fingerprint(spec: RuntimeSpec) -> str:
     """Changes whenever the environment would: with the locks' text, PyTorch's version, or the extras."""
+    if spec.inside:
+        return hashlib.sha256(f"{spec.profile} {spec.inside}".encode()).hexdigest()
     digest = hashlib.sha256(spec.torch.encode())
     for path in spec.requirements:
         digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
@@ -82,10 +91,12 @@ def fingerprint(spec: RuntimeSpec) -> str:
 
 
 def commands(spec: RuntimeSpec, settings: PipSettings | None = None) -> tuple[Step, ...]:
-    """The whole installation: environment, PyTorch, the locked packages, a check, the extras.
+    """The whole installation: environment, PyTorch, the locked packages, a check, the extras; here, not ``inside``.
 
     The extras come after the check, and without what they ask for: autoawq names packages that it does without.
     """
+    if spec.inside:
+        return (environment_step(spec.folder, spec.mirrors),)
     told = read_pip_settings() if settings is None else settings
     lock, *extras = spec.requirements
     python = spec.python
@@ -143,6 +154,6 @@ def _torch(spec: RuntimeSpec, address: Address | None, settings: PipSettings) ->
     return uv.pip_install(spec.python, packages=[spec.torch], arguments=arguments, settings=settings)
 
 
-def self_test_command(python: Path, device: Literal["cpu", "cuda"]) -> Command:
+def self_test_command(python: Token, device: Literal["cpu", "cuda"]) -> Command:
     """Multiply two small matrices on the device that the training will use; prints one line of JSON."""
-    return Command((HostPath(python), HostPath(plugin("runtime_selftest.py")), "--device", device))
+    return Command((python, HostPath(plugin("runtime_selftest.py")), "--device", device))

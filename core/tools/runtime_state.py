@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from core.config.problem import Problem
 from core.events import StageError
 from core.platform.files import move
-from core.process.command import Command, HostPath
+from core.process.command import Command, HostPath, Token
 from core.process.environment import child_environment
 from core.tools.resource_files import requirement_file
 from core.tools.runtime import RuntimeSpec, fingerprint
@@ -100,9 +100,9 @@ def read_self_test(output: str) -> SelfTest:
     raise StageError("runtime_self_test_failed", device="", reason=" ".join(output.splitlines()[-1:]))
 
 
-def versions_command(python: Path) -> Command:
+def versions_command(python: Token) -> Command:
     """Print the versions of all packages of an environment, from metadata: nothing is imported."""
-    return Command((HostPath(python), "-c", _VERSIONS))
+    return Command((python, "-c", _VERSIONS))
 
 
 def read_versions(output: str) -> dict[str, str]:
@@ -128,7 +128,7 @@ def environment_versions(python: Path) -> dict[str, str]:
     if not python.is_file():
         raise StageError("runtime_python_missing", path=str(python))
     try:
-        return read_versions(_ask(versions_command(python)))
+        return read_versions(_ask(versions_command(HostPath(python))))
     except (OSError, subprocess.SubprocessError, ValueError) as error:
         reason = type(error).__name__ if isinstance(error, subprocess.SubprocessError) else str(error)
         raise StageError("runtime_python_broken", path=str(python), reason=reason) from error

@@ -18,11 +18,12 @@ _STRICT = ConfigDict(extra="forbid", strict=False)
 class Address:
     """Where something can be had; ``region`` "cn" marks a mirror in China.
 
-    ``kind``: a package index, a page of links to wheels, one file, or the common beginning of several files' addresses.
+    ``kind``: a package index, a page of links to wheels, one file, the common beginning of several files' addresses,
+    or a container image without its tag.
     """
 
     url: str
-    kind: Literal["index", "find-links", "file", "prefix"]
+    kind: Literal["index", "find-links", "file", "prefix", "image"]
     region: Literal["", "cn"] = ""
 
 
@@ -32,7 +33,7 @@ class Source:
 
     what: str
     version: str
-    how: Literal["package-index", "wheel-member", "torch", "python", "url", "package-index-mirror"]
+    how: Literal["package-index", "wheel-member", "torch", "python", "url", "package-index-mirror", "image"]
     licence: str
     size: int = 0
     package: str = ""

@@ -62,7 +62,7 @@ class TrainingFiles:
     stop: Path
 
 
-def sft(python: Path, project: TuneProject, model: ModelFacts, files: TrainingFiles, resume: Path | None) -> Command:
+def sft(python: Token, project: TuneProject, model: ModelFacts, files: TrainingFiles, resume: Path | None) -> Command:
     """``swift sft``: LoRA training with our callback; ``resume`` is a checkpoint to go on from."""
     argv: list[Token] = [*_entry(python, project, "sft"), *_model(model), "--tuner_type", "lora"]
     argv += _plain(project.lora)
@@ -82,26 +82,26 @@ def sft(python: Path, project: TuneProject, model: ModelFacts, files: TrainingFi
     argv += ["--output_dir", HostPath(files.output), "--add_version", "false", "--save_strategy", "steps"]
     argv += ["--external_plugins", HostPath(files.plugin), "--callbacks", CALLBACK, "--report_to", "none"]
     argv += project.training.extra_args
-    env = {"TUNESMITH_EVENTS": str(files.events), "TUNESMITH_STOP_FILE": str(files.stop)}
+    env = {"TUNESMITH_EVENTS": HostPath(files.events), "TUNESMITH_STOP_FILE": HostPath(files.stop)}
     return Command(tuple(argv), {**environment(project, model.device), **env})
 
 
-def infer(python: Path, model: ModelFacts, adapter: Path, rows: Path, *, result: Path, max_new_tokens: int) -> Command:
+def infer(python: Token, model: ModelFacts, adapter: Path, rows: Path, *, result: Path, max_new_tokens: int) -> Command:
     """``swift infer``: the adapter answers the rows, greedily; one JSON object a row in ``result``."""
-    argv: list[Token] = [HostPath(python), "-m", "swift.cli.infer", "--adapters", HostPath(adapter)]
+    argv: list[Token] = [python, "-m", "swift.cli.infer", "--adapters", HostPath(adapter)]
     argv += [*_model(model, for_training=False), "--val_dataset", HostPath(rows), "--stream", "false"]
     argv += ["--temperature", "0", "--max_new_tokens", str(max_new_tokens), "--load_data_args", "false"]
     argv += ["--max_batch_size", "1", "--result_path", HostPath(result)]
     return Command(tuple(argv), device_environment(model.device, model.visible_devices))
 
 
-def merge(python: Path, model: ModelFacts, adapter: Path, output: Path, *, on_cpu: bool, quantized: bool) -> Command:
+def merge(python: Token, model: ModelFacts, adapter: Path, output: Path, *, on_cpu: bool, quantized: bool) -> Command:
     """``swift export --merge_lora``: adapter and base as one model; an old ``output`` would keep its stale weights.
 
     ``quantized``: the adapter was trained on a base in 4 or 8 bits. It is merged into the base in full precision, for
     which its args.json must not be read: that makes ms-swift merge beside the adapter and quantize the result.
     """
-    argv: list[Token] = [HostPath(python), "-m", "swift.cli.export", "--adapters", HostPath(adapter)]
+    argv: list[Token] = [python, "-m", "swift.cli.export", "--adapters", HostPath(adapter)]
     argv += [*_model(model, for_training=False), "--merge_lora", "true", "--output_dir", HostPath(output)]
     if quantized:
         argv += ["--load_args", "false"]
@@ -111,10 +111,10 @@ def merge(python: Path, model: ModelFacts, adapter: Path, output: Path, *, on_cp
 
 
 def awq(
-    python: Path, model: ModelFacts, merged: Path, rows: Path, *, count: int, max_length: int, output: Path
+    python: Token, model: ModelFacts, merged: Path, rows: Path, *, count: int, max_length: int, output: Path
 ) -> Command:
     """``swift export --quant_method awq``: an end product for other servers; never a step before GGUF."""
-    argv: list[Token] = [HostPath(python), "-m", "swift.cli.export", "--model", HostPath(merged)]
+    argv: list[Token] = [python, "-m", "swift.cli.export", "--model", HostPath(merged)]
     argv += ["--model_type", model.model_type, "--template", model.template]
     argv += ["--quant_bits", "4", "--quant_method", "awq", "--dataset", HostPath(rows)]
     argv += ["--quant_n_samples", str(count), "--max_length", str(max_length), "--output_dir", HostPath(output)]
@@ -152,11 +152,11 @@ def distributed(project: TuneProject) -> bool:
     return project.hardware.nproc_per_node > 1 or project.hardware.nnodes > 1
 
 
-def _entry(python: Path, project: TuneProject, command: str) -> list[Token]:
+def _entry(python: Token, project: TuneProject, command: str) -> list[Token]:
     """Several processes go through ms-swift's own launcher, which calls torch's; one process does without."""
     if distributed(project):
-        return [HostPath(python), "-m", "swift.cli.main", command]
-    return [HostPath(python), "-m", f"swift.cli.{command}"]
+        return [python, "-m", "swift.cli.main", command]
+    return [python, "-m", f"swift.cli.{command}"]
 
 
 def _model(model: ModelFacts, *, for_training: bool = True) -> list[Token]:

@@ -1,4 +1,7 @@
-"""Several computers train one adapter: here two projects on one of them, the leader's and a helper's."""
+"""Several computers train one adapter: here two projects on one of them, the leader's and a helper's.
+
+The leader has an address of its own, 127.0.0.2, where all of Linux' loopback answers.
+"""
 
 import json
 import socket
@@ -12,10 +15,12 @@ from tests.e2e.workshop import Demo, Workshop
 
 pytestmark = pytest.mark.real
 
+LEADER = "127.0.0.2"
+
 
 def free_port() -> int:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((LEADER, 0))
         port: int = probe.getsockname()[1]
         return port
 
@@ -27,7 +32,7 @@ def test_the_leader_has_the_adapter_and_the_helper_ends_well(
     port = free_port()
     computers = [Workshop(demo, tmp_path_factory.mktemp(f"computer {rank}"), "shared") for rank in (0, 1)]
     for rank, computer in enumerate(computers):
-        hardware = {"device": "cpu", "nnodes": 2, "node_rank": rank, "master_port": port}
+        hardware = {"device": "cpu", "nnodes": 2, "node_rank": rank, "master_addr": LEADER, "master_port": port}
         computer.write(hardware=hardware, training={"num_train_epochs": 1, "evaluate_rows": 0, "logging_steps": 1})
     with ThreadPoolExecutor() as both:
         leader, helper = both.map(lambda computer: computer.run("--until", "train", timeout=500), computers)

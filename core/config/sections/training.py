@@ -173,8 +173,39 @@ class TrainingSection(Section):
 
 
 class HardwareSection(Section):
-    """Which devices train, and how processes find each other."""
+    """Where and on which devices is trained, and how processes find each other."""
 
+    target: Literal["local", "docker", "wsl"] = setting(
+        "local",
+        "Train in",
+        "This computer itself, a Docker container or a WSL distribution, for all that ms-swift and llama.cpp's "
+        "converter do. On Windows only the latter two train on several GPUs.",
+        level="advanced",
+    )
+    docker_image: str = setting(
+        "",
+        "Docker image",
+        "An image with ms-swift: its official one, or the one that .devcontainer/ makes.",
+        level="advanced",
+        pattern=r"^([A-Za-z0-9][A-Za-z0-9._:/@-]*)?$",
+        examples=["tunesmith-runtime"],
+    )
+    wsl_distribution: str = setting(
+        "",
+        "WSL distribution",
+        "The distribution that has the training runtime; empty for the default one.",
+        level="advanced",
+        pattern=r"^(\w[\w.-]*)?$",
+        examples=["Ubuntu-24.04"],
+    )
+    wsl_python: str = setting(
+        "python3",
+        "Python in WSL",
+        "The interpreter of an environment with ms-swift, by its path inside the distribution.",
+        level="advanced",
+        pattern=r"^[\w/][\w/. +-]*$",
+        examples=["/home/me/swift/bin/python"],
+    )
     device: Literal["auto", "cuda", "cpu"] = setting(
         "auto", "Device", "Automatic takes the NVIDIA GPU where there is one, else the CPU.", flag="--use_cpu"
     )

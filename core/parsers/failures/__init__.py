@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from core.events import Value
+from core.parsers.failures.container import CONTAINER
 from core.parsers.failures.llama_cpp import LLAMA_CPP, LLAMA_CPP_GENERAL
 from core.parsers.failures.machine import MACHINE, MACHINE_GENERAL
 from core.parsers.failures.network import NETWORK, NETWORK_GENERAL
@@ -17,7 +18,7 @@ TAIL_LINES = 200
 MAX_LINE = 2000
 """Characters of a line that are looked at: the message comes first, long lists follow."""
 
-SPECIFIC: tuple[Failure, ...] = (*MACHINE, *LLAMA_CPP, *TRAINING, *NETWORK)
+SPECIFIC: tuple[Failure, ...] = (*CONTAINER, *MACHINE, *LLAMA_CPP, *TRAINING, *NETWORK)
 """Each tells its cause. In one line the first entry of this order counts, among lines the last."""
 GENERAL: tuple[Failure, ...] = (
     *TRAINING_GENERAL,

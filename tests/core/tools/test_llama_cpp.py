@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.events import StageError
-from core.process.command import Command
+from core.process.command import Command, HostPath
 from core.tools import llama_cpp, uv
 from core.tools.cmake import BuildTools, Compiler
 from core.tools.llama_cpp import Binaries
@@ -59,12 +59,16 @@ def test_build() -> None:
 
 
 def test_convert() -> None:
-    command = llama_cpp.convert(Path("/py"), Path("/tree"), Path("/model"), Path("/out.gguf"), "f16", "山姆 模型")
+    command = llama_cpp.convert(
+        HostPath(Path("/py")), Path("/tree"), Path("/model"), Path("/out.gguf"), "f16", "山姆 模型"
+    )
     assert _words(command) == [
         *("/py", "/tree/convert_hf_to_gguf.py", "/model", "--outfile", "/out.gguf", "--outtype", "f16"),
         *("--model-name", "山姆 模型"),
     ]
-    assert "--model-name" not in _words(llama_cpp.convert(Path("/py"), Path("/t"), Path("/m"), Path("/o"), "f16"))
+    assert "--model-name" not in _words(
+        llama_cpp.convert(HostPath(Path("/py")), Path("/t"), Path("/m"), Path("/o"), "f16")
+    )
 
 
 def test_quantize_is_given_names_that_windows_can_pass_on(tmp_path: Path) -> None:

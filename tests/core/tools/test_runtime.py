@@ -8,7 +8,7 @@ import pytest
 from core.config.project import TuneProject
 from core.config.settings import Mirrors, RuntimeSettings, Settings
 from core.events import StageError
-from core.process.command import Command
+from core.process.command import Command, HostPath
 from core.tools import python, runtime, uv
 from core.tools.pip_settings import PipSettings
 from core.tools.runtime import Profile, RuntimeSpec, runtime_spec
@@ -176,7 +176,7 @@ def test_a_frozen_program_is_no_python(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_self_test_is_run_by_the_runtime() -> None:
-    interpreter, script, *rest = runtime.self_test_command(Path("/env/bin/python"), "cuda").argv
+    interpreter, script, *rest = runtime.self_test_command(HostPath(Path("/env/bin/python")), "cuda").argv
     assert str(interpreter) == str(Path("/env/bin/python"))
     assert Path(str(script)).is_file()
     assert rest == ["--device", "cuda"]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from core.process.command import Command
+from core.process.command import Command, HostPath
 from core.process.environment import child_environment
 from core.tools.runtime import RuntimeSpec, Step, commands, fingerprint, self_test_command
 from core.tools.runtime_state import (
@@ -56,7 +56,7 @@ def _install(steps: Iterable[Step]) -> None:
 
 
 def _declare_whole(spec: RuntimeSpec) -> dict[str, str]:
-    versions = read_versions(_run(versions_command(spec.python))[1])
+    versions = read_versions(_run(versions_command(HostPath(spec.python)))[1])
     write_marker(spec.folder, Marker(fingerprint=fingerprint(spec), versions=versions))
     return versions
 
@@ -81,7 +81,7 @@ def test_it_holds_what_the_lock_pins(runtime: RuntimeSpec) -> None:
 
 def test_it_computes(runtime: RuntimeSpec) -> None:
     began = time.monotonic()
-    code, output = _run(self_test_command(runtime.python, "cpu"))
+    code, output = _run(self_test_command(HostPath(runtime.python), "cpu"))
     test = read_self_test(output)
     assert (code, test.ok, test.device) == (0, True, "cpu")
     assert test.torch.startswith("2.13.0")
@@ -105,4 +105,4 @@ def test_an_interrupted_installation_is_repaired(tmp_path: Path) -> None:
     _install([environment, torch, lock, check])
     _declare_whole(spec)
     assert is_ready(spec)
-    assert read_self_test(_run(self_test_command(spec.python, "cpu"))[1]).ok
+    assert read_self_test(_run(self_test_command(HostPath(spec.python), "cpu"))[1]).ok

@@ -58,7 +58,7 @@ def test_what_it_builds_is_for_windows_10_and_needs_nothing_of_it() -> None:
         "-DCMAKE_C_COMPILER=/kit/w64devkit/bin/gcc.exe",
     } <= words
     path = command.env["PATH"]
-    assert path is not None
+    assert isinstance(path, str)
     assert path.startswith(str(w64devkit.programs(Path("/kit"))))
     assert path.endswith("/own")
 
