@@ -90,9 +90,7 @@ def _rows(job: Job) -> Iterator[Row]:
         yield Row(N_("compiler"), compiler.cxx if compiler else "", "" if compiler else "compiler_from_zig")
     yield _ollama_row()
     yield Row(N_("Ollama account key"), ollama.account_key())
-    yield _docker_row()
-    if WINDOWS:
-        yield _wsl_row()
+    yield from _container_rows()
 
 
 def _failed(what: str, error: StageError) -> Row:
@@ -151,25 +149,22 @@ def _ollama_row() -> Row:
     return Row("Ollama", ", ".join(found))
 
 
-def _docker_row() -> Row:
-    """Without Docker nothing is wrong: only who wants to train in it needs it."""
+def _container_rows() -> Iterator[Row]:
+    """Docker and WSL, where they are installed: only who wants to train in them needs them."""
     try:
-        return Row("Docker", docker.engine().version)
+        yield Row("Docker", docker.engine().version)
     except StageError as error:
-        return Row("Docker", "") if error.code == "docker_missing" else _failed("Docker", error)
-
-
-def _wsl_row() -> Row:
-    """As for Docker; whether it sees the GPU is asked of the distribution that runs by default."""
+        if error.code != "docker_missing":
+            yield _failed("Docker", error)
+    if not WINDOWS:
+        return
     try:
-        one = wsl.chosen("")
+        name = wsl.chosen("").name
+        values = () if wsl.has_gpu(name) else (("name", name),)
+        yield Row("WSL", name, "wsl_gpu_missing" if values else "", values)
     except StageError as error:
-        return Row("WSL", "") if error.code in ("wsl_missing", "wsl_no_distribution") else _failed("WSL", error)
-    return (
-        Row("WSL", one.name)
-        if wsl.has_gpu(one.name)
-        else Row("WSL", one.name, "wsl_gpu_missing", (("name", one.name),))
-    )
+        if error.code not in ("wsl_missing", "wsl_no_distribution"):
+            yield _failed("WSL", error)
 
 
 def install(job: Job, console: Console, *, fresh: bool) -> int:

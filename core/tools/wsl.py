@@ -62,7 +62,7 @@ def check(name: str, python: str, *, gpu: bool) -> None:
     """Raise StageError where the distribution cannot train: no WSL 2, no Python there, no GPU inside."""
     inside = ("--distribution", chosen(name).name, "--exec")
     try:
-        _ask(*inside, python, "-c", "import swift.version")
+        _ask(*inside, python, "-c", "from importlib.metadata import version; version('ms-swift')")
     except StageError as error:
         if error.code != "wsl_failed":
             raise

@@ -14,6 +14,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 STATE = "STAND_IN_STATE"
 """The variable that names the folder of images, containers and the drive C:."""
+PYTHON = "STAND_IN_PYTHON"
+"""The variable that names the interpreter which is ``python`` inside; without it the one that runs the stand-in."""
 _MARK = "TUNESMITH_RUN="
 
 
@@ -32,7 +34,7 @@ def run(words: Sequence[str], env: dict[str, str], folder: str, places: dict[str
         return text
 
     argv = [here(word) for word in words]
-    argv[0] = sys.executable if argv[0] in ("python", "python3") else argv[0]
+    argv[0] = os.environ.get(PYTHON, sys.executable) if argv[0] in ("python", "python3") else argv[0]
     given = {name: here(f"{name}={value}").partition("=")[2] for name, value in env.items()}
     path = {"PATH": os.environ["PATH"], STATE: os.environ[STATE]}
     try:

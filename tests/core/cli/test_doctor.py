@@ -11,7 +11,9 @@ import pytest
 from core.config.project import TuneProject
 from core.events import StageError
 from core.pipeline.lock import hold
+from core.tools.docker import Engine
 from core.tools.runtime import runtime_spec
+from core.tools.wsl import Distribution
 from tests.core.cli.conftest import Home, english
 
 ROWS = ["GPU", "RAM", "disk", "uv", "training runtime", "llama.cpp", "Ollama", "Ollama account key"]
@@ -24,8 +26,13 @@ fake = pytest.mark.skipif(sys.platform == "win32", reason="the fake interpreter 
 def nowhere(home: Home, monkeypatch: pytest.MonkeyPatch) -> Home:
     """A home where no Ollama answers, and no runtime is made or given."""
     monkeypatch.setenv("OLLAMA_HOST", "127.0.0.1:9")
+    monkeypatch.setattr("core.cli.doctor.docker.engine", no_docker)
     home.settings()
     return home
+
+
+def no_docker() -> Engine:
+    raise StageError("docker_missing")
 
 
 def test_json(nowhere: Home) -> None:
@@ -170,3 +177,23 @@ def test_remove_while_a_runtime_is_installed(nowhere: Home) -> None:
         said = nowhere("runtime", "remove")
     assert said.code == 3
     assert runs.exists()
+
+
+def test_docker_and_wsl_have_rows_where_they_are(nowhere: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.cli.doctor.WINDOWS", True)
+    monkeypatch.setattr("core.cli.doctor.docker.engine", lambda: Engine("28.2.2", "linux"))
+    monkeypatch.setattr("core.cli.doctor.wsl.chosen", lambda _: Distribution("Ubuntu", 2, default=True))
+    monkeypatch.setattr("core.cli.doctor.wsl.has_gpu", lambda _: False)
+    *_, docker, wsl = nowhere("doctor", "--json").json["rows"]
+    assert (docker["what"], docker["found"], docker["code"]) == ("Docker", "28.2.2", "")
+    assert (wsl["what"], wsl["found"], wsl["code"]) == ("WSL", "Ubuntu", "wsl_gpu_missing")
+
+
+def test_docker_that_does_not_run(nowhere: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped() -> Engine:
+        raise StageError("docker_not_running")
+
+    monkeypatch.setattr("core.cli.doctor.docker.engine", stopped)
+    row = nowhere("doctor", "--json").json["rows"][-1]
+    assert (row["what"], row["code"]) == ("Docker", "docker_not_running")
+    assert row["cure"]

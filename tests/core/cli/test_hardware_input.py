@@ -116,3 +116,27 @@ def test_several_processes_on_windows(home: Home, monkeypatch: pytest.MonkeyPatc
     project = home.project(hardware={field: value})
     monkeypatch.setattr("core.pipeline.check.WINDOWS", True)
     assert home.problems(project) == {f"hardware.{field}": "distributed_libuv"}
+    assert "WSL 2" in home("check", project).err
+    for target, module in (("docker", "docker"), ("wsl", "wsl")):
+        monkeypatch.setattr(f"core.tools.{module}.check", lambda *_, **__: None)
+        assert home.problems(home.project(hardware={field: value, "target": target})) == {}
+
+
+def test_a_place_to_train_that_is_not_there(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_cards(monkeypatch)
+    monkeypatch.setenv("PATH", str(home.folder))
+    home.settings(python=home.folder / "no-such-python")  # an environment of this computer: not asked for
+    docker, named = {"target": "docker"}, {"target": "docker", "docker_image": "an-image"}
+    assert home.problems(home.project(hardware=docker)) == {"hardware.docker_image": "docker_image_empty"}
+    assert home.problems(home.project(hardware=named)) == {"hardware.docker_image": "docker_missing"}
+    assert home.problems(home.project(hardware={"target": "wsl"})) == {"hardware.wsl_distribution": "wsl_missing"}
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [("docker_image", "--privileged"), ("docker_image", "a b"), ("wsl_distribution", "-u"), ("wsl_python", "--user")],
+)
+def test_no_name_can_be_an_option(home: Home, field: str, text: str) -> None:
+    path = home.folder / "wrong.tunesmith"
+    path.write_text(f'[hardware]\n{field} = "{text}"\n', encoding="utf-8")
+    assert home.problems(path) == {f"hardware.{field}": "project_out_of_range"}

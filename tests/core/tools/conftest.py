@@ -1,5 +1,6 @@
-"""What the tests of outside tools share: a tiny GGUF."""
+"""What the tests of outside tools share: a tiny GGUF, and programs that say what they are told to."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +9,20 @@ import numpy as np
 import pytest
 
 _WIDTH, _LAYERS, _HEADS, _KV_HEADS, _INNER = 64, 2, 4, 2, 128
+
+
+@pytest.fixture
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Puts a program first on PATH, a script that prints a text and ends with a code; ``script`` runs in between."""
+
+    def put(name: str, says: str, code: int = 0, script: str = ":") -> None:
+        (tmp_path / f"{name}.txt").write_text(says, encoding="utf-8")
+        path = tmp_path / name
+        path.write_text(f"#!/bin/sh\ncat '{path}.txt'\n{script}\nexit {code}\n", encoding="utf-8")
+        path.chmod(0o755)
+
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    return put
 
 
 @pytest.fixture(scope="session")
