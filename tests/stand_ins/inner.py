@@ -1,13 +1,17 @@
 """What the stand-ins for Docker and WSL share. NOT the real engines: no container is made, nothing is isolated.
 
-A stand-in takes the argv that the real program would get, and really runs the inner command: as a session of its own,
+A stand-in takes the argv that the real program would get, and really runs the inner command: as no child of its own,
 so that it outlives the stand-in as it does the real program, with only the variables that it was given, and with the
 paths inside turned back into those here. Its mark is renamed, since nobody outside sees what runs inside.
 """
 
+import contextlib
+import json
 import os
 import subprocess
 import sys
+import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -37,13 +41,30 @@ def run(words: Sequence[str], env: dict[str, str], folder: str, places: dict[str
     argv[0] = os.environ.get(PYTHON, sys.executable) if argv[0] in ("python", "python3") else argv[0]
     given = {name: here(f"{name}={value}").partition("=")[2] for name, value in env.items()}
     path = {"PATH": os.environ["PATH"], STATE: os.environ[STATE]}
+    with tempfile.TemporaryDirectory(dir=state()) as made:
+        order, result = Path(made, "order"), Path(made, "result")
+        order.write_text(json.dumps([argv, {**path, **given}, here(folder), str(result)]), encoding="utf-8")
+        subprocess.run([sys.executable, __file__, order], env=path, start_new_session=True, check=True)
+        while not result.exists():
+            time.sleep(0.02)
+        code = int(result.read_text(encoding="utf-8"))
+    return 128 - code if code < 0 else code
+
+
+def engine(order: Path) -> None:
+    """Run the inner command as nobody's child, as the engine does: who started it can neither find nor wait for it."""
+    argv, env, folder, result = json.loads(order.read_text(encoding="utf-8"))
+    if os.fork():
+        return
     try:
-        process = subprocess.Popen(argv, env={**path, **given}, cwd=here(folder), start_new_session=True)
+        code = subprocess.run(argv, env=env, cwd=folder, start_new_session=True, check=False).returncode
     except FileNotFoundError:
         print(f'exec: "{argv[0]}": executable file not found in $PATH', file=sys.stderr)
-        return 127
-    code = process.wait()
-    return 128 - code if code < 0 else code
+        code = 127
+    with contextlib.suppress(OSError):  # who started it is gone
+        part = Path(f"{result}.part")
+        part.write_text(str(code), encoding="utf-8")
+        part.rename(result)
 
 
 def install(folder: Path, *names: str) -> dict[str, str]:
@@ -58,3 +79,7 @@ def install(folder: Path, *names: str) -> dict[str, str]:
         program.write_text(text + f"from {module} import main\nsys.exit(main(sys.argv[1:]))\n", encoding="utf-8")
         program.chmod(0o755)
     return {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", STATE: str(kept)}
+
+
+if __name__ == "__main__":
+    engine(Path(sys.argv[1]))
