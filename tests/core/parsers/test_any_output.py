@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from core.events import Event, Progress
 from core.parsers.convert import Convert
+from core.parsers.docker_pull import DockerPull
 from core.parsers.failures import diagnose, silent_failure
 from core.parsers.imatrix import Imatrix
 from core.parsers.ninja import Ninja
@@ -32,6 +33,7 @@ PARSERS: list[Callable[[], Parser]] = [
     lambda: Imatrix("s"),
     lambda: Uv("s"),
     lambda: SwiftInfer("s", "m"),
+    lambda: DockerPull("s"),
 ]
 RECORDED = {
     "quantize_Q4_K_M.txt": PARSERS[4],

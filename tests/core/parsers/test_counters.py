@@ -4,6 +4,7 @@ import pytest
 
 from core.events import Answer, Event, Message, Progress
 from core.parsers.convert import Convert
+from core.parsers.docker_pull import DockerPull
 from core.parsers.imatrix import Imatrix
 from core.parsers.ninja import Ninja
 from core.parsers.parser import Parser
@@ -32,6 +33,21 @@ def test_ninja(replay: Replay) -> None:
     assert progress[2].eta_seconds is None
     assert progress[9].eta_seconds == 500.0
     assert progress[-1].detail == "Linking CXX executable bin/llama-imatrix"
+
+
+def test_layers_of_an_image() -> None:
+    lines = [
+        "28.2: Pulling from modelscope-repo/modelscope",
+        "0123456789ab: Pulling fs layer",
+        "a0123456789b: Already exists",
+        "0123456789ab: Verifying Checksum",
+        "0123456789ab: Download complete",
+        "0123456789ab: Pull complete",
+        "Digest: sha256:0123",
+    ]
+    parser = DockerPull("install_runtime")
+    progress = progress_of([event for line in lines for event in parser.feed(line)])
+    assert [(event.completed, event.total) for event in progress] == [(0, 1), (1, 2), (2, 2)]
 
 
 def test_a_counter_of_our_own() -> None:

@@ -97,6 +97,65 @@ QUOTED = [
         "cuda_out_of_memory",
         {"wanted": "2.00 GiB", "total": "24.00 GiB", "free": "512.00 MiB"},
     ),
+    (
+        "docker: Error response from daemon: No such image: tunesmith-runtime:latest",
+        "train",
+        "docker_image_missing",
+        {},
+    ),
+    (
+        "Error response from daemon: pull access denied for nope, repository does not exist or may require 'docker login'",
+        "install_runtime",
+        "docker_image_missing",
+        {},
+    ),
+    (
+        'docker: Error response from daemon: could not select device driver "" with capabilities: [[gpu]]',
+        "install_runtime",
+        "docker_gpu_missing",
+        {},
+    ),
+    (
+        (
+            "docker: Error response from daemon: failed to create task for container: nvidia-container-cli: initialization "
+            "error: WSL environment detected but no adapters were found: unknown"
+        ),
+        "train",
+        "docker_gpu_missing",
+        {},
+    ),
+    (
+        "docker: Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?",
+        "train",
+        "docker_not_running",
+        {},
+    ),
+    (
+        "docker: permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock",
+        "train",
+        "docker_permission",
+        {},
+    ),
+    (
+        (
+            'docker: Error response from daemon: invalid mount config for type "bind": bind source path does not exist: '
+            "/host_mnt/x"
+        ),
+        "train",
+        "docker_mount_refused",
+        {},
+    ),
+    (
+        (
+            "docker: Error response from daemon: failed to create task for container: runc create failed: unable to start "
+            'container process: exec: "python": executable file not found in $PATH: unknown'
+        ),
+        "install_runtime",
+        "docker_program_missing",
+        {"program": "python"},
+    ),
+    ("Error code: Wsl/Service/WSL_E_DISTRO_NOT_FOUND", "train", "wsl_no_distribution", {}),
+    ("Error code: Wsl/Service/CreateInstance/CreateVm/HCS/0x80370102", "train", "wsl_virtualization_off", {}),
     ("RuntimeError: CUDA error: out of memory", "merge", "cuda_memory_exhausted", {}),
     ("OSError: [WinError 112] There is not enough space on the disk", "convert", "disk_ran_full", {}),
     ("error: Failed to extract archive: No space left on device (os error 28)", "install_runtime", "disk_ran_full", {}),

@@ -9,9 +9,16 @@ import pytest
 
 from core.config.project import TuneProject
 from core.config.settings import Settings
+from core.config.store import with_values
+from core.pipeline.by_hand import MARK
+from core.pipeline.plan import PlannedStage
 from core.pipeline.script import script
+from core.process.command import Command
 from core.process.environment import child_environment
+from core.stages.base import ScriptLine
+from core.stages.install_runtime import InstallRuntime
 from core.stages.job import Job
+from core.tools import runtime
 
 SHELLS = {"_", "COLUMNS", "LINES", "OLDPWD", "PWD", "SHLVL"}
 """What bash itself sets."""
@@ -41,3 +48,15 @@ def test_powershell_gets_its_own_back_at_the_end(job: Job) -> None:
     assert {"$env:VIRTUAL_ENV = $null", "$env:PYTHONUTF8 = '1'"} <= set(before.splitlines())
     assert "Set-Item -LiteralPath Env:$name -Value $kept[$name]" in after
     assert "'VIRTUAL_ENV', " in script(job, "powershell").split("try {")[0]
+
+
+def test_commands_of_a_container_are_dockers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = with_values(TuneProject(), hardware={"target": "docker", "docker_image": "an-image", "device": "cpu"})
+    job = Job(project, Settings(work_dir=str(tmp_path)), tmp_path / "a.tunesmith")
+    step = ScriptLine(runtime.self_test_command(job.python, "cpu"), folder=tmp_path / "made")
+    monkeypatch.setattr(InstallRuntime, "script", lambda *_: [step, ScriptLine(Command(("uv", "--version")))])
+    monkeypatch.setattr("core.pipeline.script.planned", lambda *_, **__: [PlannedStage(InstallRuntime(), "", ())])
+    lines = script(job, "bash").splitlines()
+    start = f"docker run --rm --init --pull never --label tunesmith.run={MARK} "
+    assert any(start in line for line in lines)  # in a subshell, with its folder
+    assert "uv --version" in lines
