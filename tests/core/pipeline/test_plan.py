@@ -89,6 +89,9 @@ def again(before: dict[str, str], after: dict[str, str]) -> set[str]:
         ("hardware", {"mkl_threading_layer": "GNU"}, set()),
         ("hardware", {"master_port": 29501}, set()),
         ("hardware", {"nproc_per_node": 2}, TRAINED),
+        ("hardware", {"target": "docker", "docker_image": "an-image"}, DATA | TRAINED | {"install_runtime"}),
+        ("hardware", {"target": "wsl"}, DATA | TRAINED | {"install_runtime"}),
+        ("hardware", {"docker_image": "an-image", "wsl_python": "/other/python"}, set()),  # nothing runs there
         ("export", {"awq": False}, {"install_runtime"}),
         ("export", {"awq_rows": 64}, {"awq"}),
         ("export", {"merge_device": "cpu"}, set()),
@@ -245,6 +248,11 @@ def test_another_choice_of_cards_counts_where_they_train_in_another_format(place
     assert again(both, new) == TRAINED | {"install_runtime"}  # bfloat16, and the newest build of PyTorch
     by_name = place.fingerprints(hardware={"cuda_visible_devices": "GPU-aaaa"})
     assert again(new, by_name) == set()
+
+
+def test_another_image_is_another_runtime(place: Place) -> None:
+    old, new = (place.fingerprints(hardware={"target": "docker", "docker_image": name}) for name in ("a:1", "a:2"))
+    assert again(old, new) == DATA | TRAINED | {"install_runtime"}
 
 
 def test_each_stage_comes_after_what_it_builds_on() -> None:
