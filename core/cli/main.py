@@ -187,7 +187,7 @@ def _ollama(
     parser: argparse.ArgumentParser, lang: argparse.ArgumentParser, say: Callable[[str], str]
 ) -> argparse.ArgumentParser:
     """Add the actions of `ollama`; returns the parser of the one that installs."""
-    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    actions = parser.add_subparsers(dest="action", required=True, metavar=say(N_("ACTION")))
     made = {}
     for action, names in {"install": (), "list": (), "copy": ("name", "new"), "delete": ("name",)}.items():
         made[action] = actions.add_parser(action, parents=[lang], allow_abbrev=False)

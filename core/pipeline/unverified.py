@@ -26,7 +26,7 @@ def _wanted(job: Job) -> Iterator[Source]:
         spec = job.runtime
     except StageError:  # no runtime fits this computer: said elsewhere
         return
-    if spec.given is None and not spec.inside and not runtime_state.is_ready(spec):
+    if spec.given is None and not spec.elsewhere and not runtime_state.is_ready(spec):
         torch = runtime.unverified(spec, read_pip_settings())
         if torch is not None:
             yield torch

@@ -72,7 +72,7 @@ class InstallRuntime(Stage):
         versions: list[str] = []
         ctx.run(runtime_state.versions_command(ctx.job.python), lines=versions.append)
         found = runtime_state.read_versions(versions[-1] if versions else "")
-        if spec.inside:
+        if spec.elsewhere:
             _compare(ctx, found)
         runtime_state.write_marker(spec.folder, Marker(fingerprint=runtime.fingerprint(spec), versions=found))
         ctx.facts.update(torch=test.torch, device=test.device, ms_swift=found.get("ms-swift", ""))
@@ -93,7 +93,7 @@ def _compare(ctx: StageContext, versions: Mapping[str, str]) -> None:
 
 def _device(job: Job) -> Literal["cpu", "cuda"]:
     """What will train."""
-    if job.runtime.inside:
+    if job.runtime.elsewhere:
         return job.device
     return "cpu" if job.runtime.profile == "cpu" else "cuda"
 

@@ -138,7 +138,7 @@ class Job:
         Known before it is made; of an image or an environment in WSL its name stands for them. Raises StageError where
         an environment that the user gave does not answer.
         """
-        if self.runtime.inside:
+        if self.runtime.elsewhere:
             return {self.runtime.profile: self.runtime.inside}
         return {package: self._runtime_versions.get(package, "") for package in packages}
 

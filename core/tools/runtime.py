@@ -42,6 +42,11 @@ class RuntimeSpec:
     inside: str = ""
 
     @property
+    def elsewhere(self) -> bool:
+        """Whether it is in a container or in WSL."""
+        return self.profile in ("docker", "wsl")
+
+    @property
     def folder(self) -> Path:
         """Its environment; another lock, profile or set of extras has another one."""
         return self.home / f"{self.profile}-{fingerprint(self)[:12]}"
@@ -82,7 +87,7 @@ def runtime_spec(settings: Settings, project: TuneProject, detect: Callable[[], 
 
 def fingerprint(spec: RuntimeSpec) -> str:
     """Changes whenever the environment would: with the locks' text, PyTorch's version, or the extras."""
-    if spec.inside:
+    if spec.elsewhere:
         return hashlib.sha256(f"{spec.profile} {spec.inside}".encode()).hexdigest()
     digest = hashlib.sha256(spec.torch.encode())
     for path in spec.requirements:
@@ -95,7 +100,7 @@ def commands(spec: RuntimeSpec, settings: PipSettings | None = None) -> tuple[St
 
     The extras come after the check, and without what they ask for: autoawq names packages that it does without.
     """
-    if spec.inside:
+    if spec.elsewhere:
         return (environment_step(spec.folder, spec.mirrors),)
     told = read_pip_settings() if settings is None else settings
     lock, *extras = spec.requirements
