@@ -28,6 +28,7 @@ class ProcessGuard:
         self._mark = mark
         self._group = 0
         self._job = 0
+        self._process: subprocess.Popen[bytes] | None = None
 
     def popen_arguments(self) -> dict[str, object]:
         """What :class:`subprocess.Popen` needs so that the tree can be held."""
@@ -42,6 +43,7 @@ class ProcessGuard:
 
         Raises OSError where Windows does not let us hold it; the process is ended then.
         """
+        self._process = process
         if sys.platform == "win32":
             from core.platform import windows_job  # noqa: PLC0415
 
@@ -64,6 +66,9 @@ class ProcessGuard:
         else:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._group, signal.SIGKILL)
+        if self._process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(KILL_WAIT)  # before psutil waits for it too: that would take away its exit code
         kill_all(marked(self._mark))
 
     def close(self) -> None:

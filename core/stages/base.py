@@ -171,12 +171,12 @@ class StageContext:
         return outcome
 
     def _judge(self, outcome: Outcome) -> None:
-        if outcome.code == 0 and not outcome.stopped:
-            return
         if outcome.stopped:
             raise Stopped
         if outcome.late:
             raise ChildFailedError("program_hangs", {}, outcome.tail)
+        if outcome.code == 0:
+            return
         found = diagnose(outcome.tail, self.stage.name) or diagnose_exit(outcome.code)
         code, values = found or ("child_failed", {"exit": outcome.code})
         raise ChildFailedError(code, values, outcome.tail)

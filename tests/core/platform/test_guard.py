@@ -118,3 +118,21 @@ if sys.platform == "win32":
         assert process.poll() is not None
         assert process.stdout is not None
         assert process.stdout.closed
+
+
+def test_a_killed_child_keeps_its_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who waits for a child takes its exit code: its owner must be the first, else it seems to have ended well."""
+    guard = ProcessGuard("test-exit-code")
+    codes: list[int | None] = []
+
+    def looked_for(_: str) -> tuple[psutil.Process, ...]:
+        codes.append(process.returncode)
+        return ()
+
+    monkeypatch.setattr("core.platform.guard.marked", looked_for)
+    with start(SLEEP, guard, "test-exit-code") as process:
+        guard.attach(process)
+        guard.kill()
+        guard.close()
+    assert codes == [process.returncode]
+    assert process.returncode != 0
