@@ -34,6 +34,7 @@ class GpuSample:
     utilization_percent: int | None
     temperature_celsius: int | None
     power_watts: float | None
+    total_bytes: int | None = None
 
 
 def gpus() -> tuple[Gpu, ...]:
@@ -89,10 +90,24 @@ def sample() -> tuple[GpuSample, ...]:
     nvml = _nvml()
     if nvml is None:
         return ()
-    return tuple(_sample(nvml, index, handle) for index, handle in _handles(nvml))
+    found = tuple(_sample(nvml, index, handle) for index, handle in _handles(nvml))
+    if not found:
+        _forget(nvml)
+    return found
 
 
-def _sample(nvml: Any, index: int, handle: Any) -> GpuSample:  # noqa: ANN401 - NVML has no types
+def _forget(nvml: Any) -> None:  # noqa: ANN401 - NVML has no types
+    """Let go of the library as often as it was started: after a driver's reset only a new start finds the cards."""
+    while _ask(nvml, _shut_down, nvml):
+        pass
+
+
+def _shut_down(nvml: Any) -> bool:  # noqa: ANN401 - as above
+    nvml.nvmlShutdown()
+    return True
+
+
+def _sample(nvml: Any, index: int, handle: Any) -> GpuSample:  # noqa: ANN401 - as above
     memory = _ask(nvml, nvml.nvmlDeviceGetMemoryInfo, handle)
     load = _ask(nvml, nvml.nvmlDeviceGetUtilizationRates, handle)
     milliwatts = _ask(nvml, nvml.nvmlDeviceGetPowerUsage, handle)
@@ -102,6 +117,7 @@ def _sample(nvml: Any, index: int, handle: Any) -> GpuSample:  # noqa: ANN401 - 
         utilization_percent=int(load.gpu) if load else None,
         temperature_celsius=_ask(nvml, nvml.nvmlDeviceGetTemperature, handle, nvml.NVML_TEMPERATURE_GPU),
         power_watts=milliwatts / 1000 if milliwatts is not None else None,
+        total_bytes=int(memory.total) if memory else None,
     )
 
 

@@ -205,4 +205,9 @@ MESSAGES: dict[str, Text] = {
         "{old} and {new} need different builds of PyTorch.",
         "Choose one of them in the setting GPUs.",
     ),
+    "monitor_no_gpu": Text("No NVIDIA GPU answers here: only main memory and disk are shown.", ""),
+    "monitor_gpu_lost": Text(
+        "The GPU's driver does not answer any more; its figures come back when it does.",
+        "If they stay away, restart the computer.",
+    ),
 }

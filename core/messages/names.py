@@ -42,4 +42,8 @@ MESSAGES: dict[str, Text] = {
     "metric_epoch": Text("Epoch", ""),
     "metric_memory": Text("GPU memory (GiB)", ""),
     "metric_seconds_per_step": Text("Seconds per step", ""),
+    "level_output": Text("output", ""),
+    "level_info": Text("information", ""),
+    "level_warning": Text("warning", ""),
+    "level_error": Text("error", ""),
 }

@@ -117,4 +117,6 @@ MESSAGES: dict[str, Text] = {
         "{before}.artifacts and {before}.runs these names, and run again.",
     ),
     "stage_unknown": Text("This run has no stage {stage}.", "Choose one of: {known}"),
+    "run_working": Text("The run is not finished yet.", ""),
+    "run_not_finished": Text("There is no finished run yet.", "Start it, or press Resume."),
 }

@@ -17,12 +17,12 @@ class FileTail:
         """Begin after what the file holds now (a resumed training appends to its old log)."""
         self._offset = self.path.stat().st_size if self.path.exists() else 0
 
-    def read(self) -> list[str]:
-        """The lines that were completed since the last call."""
+    def read(self, limit: int = -1) -> list[str]:
+        """The lines that were completed since the last call; of at most so many bytes, where a limit is given."""
         try:
             with self.path.open("rb") as file:
                 file.seek(self._offset)
-                data = file.read()
+                data = file.read(limit)
         except OSError:  # not there yet, or locked for a moment by its writer
             return []
         self._offset += len(data)

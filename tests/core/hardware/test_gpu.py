@@ -75,7 +75,7 @@ def test_cards_and_what_they_tell(monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = gpu.gpus()
     assert first == gpu.Gpu(0, "NVIDIA GeForce RTX 3090", 24_000, 20_000, "580.159.04", (12, 8), (8, 6), "GPU-1f2e-a")
     assert second == gpu.Gpu(1, "NVIDIA GB10", None, None, "580.159.04", (12, 8), (12, 1), "GPU-9c8b-a")
-    assert gpu.sample() == (gpu.GpuSample(0, 4_000, 97, 71, 350.5), gpu.GpuSample(1, None, None, None, None))
+    assert gpu.sample() == (gpu.GpuSample(0, 4_000, 97, 71, 350.5, 24_000), gpu.GpuSample(1, None, None, None, None))
 
 
 CARDS = tuple(
@@ -115,6 +115,35 @@ def test_no_driver(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pynvml", fake)
     assert gpu.gpus() == ()
     assert gpu.sample() == ()
+
+
+def test_a_reset_driver_is_let_go_and_started_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake, started = FakeNvml("pynvml"), 0
+
+    def start() -> None:
+        nonlocal started
+        started += 1
+
+    def shut_down() -> None:
+        nonlocal started
+        if not started:
+            raise NVMLError("Uninitialized")
+        started -= 1
+
+    def lost() -> int:
+        raise NVMLError("GPU is lost")
+
+    monkeypatch.setattr(fake, "nvmlInit", start)
+    monkeypatch.setattr(fake, "nvmlShutdown", shut_down, raising=False)
+    monkeypatch.setitem(sys.modules, "pynvml", fake)
+    assert len(gpu.sample()) == len(gpu.sample()) == 2
+    assert started == 2
+    count = fake.nvmlDeviceGetCount
+    monkeypatch.setattr(fake, "nvmlDeviceGetCount", lost)
+    assert gpu.sample() == ()
+    assert started == 0
+    monkeypatch.setattr(fake, "nvmlDeviceGetCount", count)
+    assert len(gpu.sample()) == 2
 
 
 def test_no_binding(monkeypatch: pytest.MonkeyPatch) -> None:
