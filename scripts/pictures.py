@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from core.cli import doctor
-from core.cli.demo import judge, sample_project, show_table
+from core.cli.demo import judge, show_table
 from core.cli.project_commands import check_project, plan
 from core.cli.run_view import LiveView
 from core.config.project import TuneProject
+from core.config.sample import MODEL, sample_project
 from core.config.settings import Settings
 from core.config.store import save, with_values
 from core.events import Answer, ChildEnded, ChildStarted, Event, Progress, StageStarted
@@ -30,7 +31,6 @@ from scripts.terminal import HOME, Terminal, draw
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / ".github" / "pictures"
 JOURNAL = ROOT / "tests" / "transcripts" / "demo_events.jsonl"
-MODEL = "tunesmith-demo"
 REDRAW = 0.3
 """Seconds in which rich's bars are drawn anew."""
 

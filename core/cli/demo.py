@@ -6,15 +6,13 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from importlib.resources import files
 from pathlib import Path
 
 from core.cli.consent import with_consent
 from core.cli.console import Console
 from core.cli.run_commands import follow
-from core.config.project import TuneProject
+from core.config.sample import MODEL, sample_project, write_sample
 from core.config.settings import Settings
-from core.config.store import dump, with_values
 from core.events import Artifact, StageError, StageFinished, StageSkipped
 from core.messages import N_, duration, size
 from core.pipeline import launch
@@ -33,8 +31,6 @@ from core.tools import ollama, uv
 from core.tools.ollama_demo import get_server, supported
 from core.tools.ollama_server import running
 from core.tools.pip_settings import read_pip_settings, uv_environment
-
-MODEL = "tunesmith-demo"
 
 
 def call(args: argparse.Namespace, settings: Settings, console: Console) -> int:
@@ -60,28 +56,6 @@ def call(args: argparse.Namespace, settings: Settings, console: Console) -> int:
             console.message("demo_without_ollama", {}, style="yellow")
             return 1
         return judge(job, console)
-
-
-def sample_project(model_name: str) -> TuneProject:
-    """The demo's project: the tiny sample model, our questions, and a name of its own."""
-    names = json.loads(files("resources").joinpath("sample", "identity.json").read_text(encoding="utf-8"))
-    changes = json.loads(files("resources").joinpath("sample", "project.json").read_text(encoding="utf-8"))
-    changes["self_cognition"] |= names["tuned"]
-    changes["ollama"] |= {"name": model_name}
-    return with_values(TuneProject(), **changes)
-
-
-def write_sample(folder: Path, project: TuneProject) -> Path:
-    """Put project and questions into the folder; unchanged files keep their time, so that nothing runs again."""
-    _write_if_new(folder / "questions.jsonl", files("resources").joinpath("sample", "questions.jsonl").read_bytes())
-    file = folder / "demo.tunesmith"
-    _write_if_new(file, dump(project).encode())
-    return file
-
-
-def _write_if_new(path: Path, content: bytes) -> None:
-    if not path.exists() or path.read_bytes() != content:
-        path.write_bytes(content)
 
 
 @contextlib.contextmanager

@@ -13,6 +13,10 @@ from core.platform.files import move
 from core.platform.folders import config_folder, default_work_folder
 
 Mirrors = Literal["auto", "china", "none"]
+Theme = Literal["system", "light", "dark"]
+
+RECENT = 8
+"""Projects that the start page remembers."""
 
 _ENDPOINT = r"^(https?://[^\s/@]+(/[^\s@]*)?)?$"
 """Of an address: no user or password in it, since commands and logs show it."""
@@ -51,6 +55,14 @@ class Settings(BaseModel):
     allow_unverified: bool = False
     """Whether files may be used that nothing that ships with the program can check (tools.toml: unverified)."""
     hub: HubSettings = HubSettings()
+    theme: Theme = "system"
+    recent: tuple[str, ...] = ()
+    """Project files that the window had open, the last one first."""
+
+    def with_recent(self, file: Path) -> "Settings":
+        """The settings with a project file at the head of the recent ones."""
+        others = tuple(name for name in self.recent if name != str(file))
+        return self.model_copy(update={"recent": (str(file), *others)[:RECENT]})
 
     @property
     def work_folder(self) -> Path:

@@ -1,0 +1,1 @@
+"""The wizard: the Qt-free flow and state, and the frame around the pages."""

@@ -1,0 +1,57 @@
+"""The frame: steps, buttons, language, help; with real clicks."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel
+from pytestqt.qtbot import QtBot
+
+from gui.theme.style import NO_HELP_BELOW, SMALLEST
+from gui.wizard.flow import STEPS
+from gui.wizard.window import Window
+from tests.gui.conftest import settled
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+def test_opens_on_start(window: Window) -> None:
+    assert window.flow.current == "start"
+    assert window.footer.primary_button.text() == "New project"
+    assert not window.footer.back_button.isVisible()
+    assert [step for step in STEPS if window.sidebar.steps[step].mark == "now"] == ["start"]
+
+
+def test_language_changes_at_once(qtbot: QtBot, window: Window) -> None:
+    chinese = next(made for made in window.sidebar._languages.buttons() if made.text() == "中文")
+    QTest.mouseClick(chinese, LEFT)
+    assert window.state.language == "zh"
+    assert window.footer.primary_button.text() != "New project"
+    shown = [label.text() for label in window.page.findChildren(QLabel) if label.isVisibleTo(window)]
+    assert shown
+    assert not any(text.isascii() for text in shown if text)
+    settled(qtbot, window)
+
+
+def test_steps_that_are_not_sound_hold_the_later_ones(window: Window) -> None:
+    assert not window.sidebar.steps["training"].isEnabled()
+    window.open_step("training")
+    assert window.flow.current == "start"
+
+
+def test_help_folds_away_in_a_narrow_window(window: Window, qapp: QApplication) -> None:
+    assert window.help.isVisible()
+    window.resize(NO_HELP_BELOW - 1, 768)
+    qapp.processEvents()
+    assert not window.help.isVisible()
+    window.resize(1, 1)
+    qapp.processEvents()
+    assert (window.width(), window.height()) == SMALLEST
+
+
+def test_closing_asks_for_what_is_not_saved(window: Window) -> None:
+    window.state.change(ollama={"name": "it"})
+    assert window.windowTitle().endswith("* — Tunesmith")
+    saved: list[bool] = []
+    window._saved_or_dropped = lambda: bool(saved)  # type: ignore[method-assign]
+    assert not window.close()
+    saved.append(True)
+    assert window.close()
