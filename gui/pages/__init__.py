@@ -7,6 +7,8 @@ from gui.wizard.state import WizardState
 
 PAGES = {
     "start": "StartPage",
+    "run": "RunPage",
+    "result": "ResultPage",
 }
 """The steps that have a page (in the module of the step's name), and its class."""
 
