@@ -1,6 +1,7 @@
 """Draws every page of the window, in both languages and both themes: ``python scripts/screenshots.py DIR``."""
 
 import argparse
+import json
 import os
 import tempfile
 import time
@@ -15,6 +16,7 @@ from core.messages import Language, languages
 from gui.app import Appearance
 from gui.pages import PAGES
 from gui.wizard.state import WizardState
+from gui.wizard.state import new_project as empty_project
 from gui.wizard.window import Window
 
 SIZE = (1366, 768)
@@ -35,7 +37,58 @@ def recent(window: Window, folder: Path) -> None:
     window.page.enter()
 
 
-PREPARED: dict[str, Prepare] = {"start": recent}
+def new_project(window: Window, folder: Path) -> None:
+    """A new project, as it is before anything is chosen but the model."""
+    window.state.begin(empty_project())
+    window.state.change(model={"model": str(qwen(folder / "Qwen2.5-0.5B-Instruct"))})
+
+
+def rows(window: Window, folder: Path) -> None:
+    """A dataset, and a name for the model."""
+    file = folder / "ruozhiba.jsonl"
+    lines = [json.dumps({"query": ask, "response": answer}, ensure_ascii=False) for ask, answer in ROWS]
+    file.write_text("\n".join(lines * 375), encoding="utf-8")
+    window.state.change(dataset={"files": [str(file)], "max_length": 1024}, self_cognition=NAMES | {"samples": 500})
+
+
+def qwen(folder: Path) -> Path:
+    """A model's folder in the shape of Qwen2.5 0.5B; the weights are a hole in the file."""
+    folder.mkdir()
+    template = (Path(__file__).parents[1] / "tests/data/chat_templates/qwen2.5.jinja").read_text(encoding="utf-8")
+    (folder / "config.json").write_text(json.dumps(CONFIG), encoding="utf-8")
+    tokens = {"added_tokens": [{"id": 151645, "content": "<|im_end|>"}]}
+    (folder / "tokenizer.json").write_text(json.dumps(tokens), encoding="utf-8")
+    words = json.dumps({"eos_token": "<|im_end|>", "chat_template": template})
+    (folder / "tokenizer_config.json").write_text(words, encoding="utf-8")
+    header = {"all": {"dtype": "BF16", "shape": [494_032_768], "data_offsets": [0, 988_065_536]}}
+    text = json.dumps(header).encode()
+    with (folder / "model.safetensors").open("wb") as weights:
+        weights.write(len(text).to_bytes(8, "little") + text)
+        weights.truncate(8 + len(text) + 988_065_536)
+    return folder
+
+
+CONFIG = {
+    "architectures": ["Qwen2ForCausalLM"],
+    "model_type": "qwen2",
+    "vocab_size": 151936,
+    "hidden_size": 896,
+    "intermediate_size": 4864,
+    "num_hidden_layers": 24,
+    "num_attention_heads": 14,
+    "num_key_value_heads": 2,
+    "max_position_embeddings": 32768,
+    "tie_word_embeddings": True,
+}
+NAMES = {"model_name_zh": "小智", "model_name_en": "Xiaozhi", "author_zh": "小明", "author_en": "Ming"}
+ROWS = (
+    ("只剩一个心脏了还能活吗？", "能，人本来就只有一个心脏。"),
+    ("马上要上游泳课了，昨天洗的泳裤还没干，怎么办？", "游泳时泳裤反正会湿，可以直接穿，或者再带一条。"),
+    ("My dinosaur lost its bell. What now?", "Then it is a dinosaur without a bell: quieter, but still a dinosaur."),
+    ("Can I charge my phone with a banana?", "No. A banana holds energy, but not in a form that a phone can take."),
+)
+
+PREPARED: dict[str, Prepare] = {"start": recent, "model": new_project, "dataset": rows}
 """What a page is shown with, where that is more than the sample project has."""
 
 

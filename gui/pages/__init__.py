@@ -7,6 +7,9 @@ from gui.wizard.state import WizardState
 
 PAGES = {
     "start": "StartPage",
+    "model": "ModelPage",
+    "dataset": "DatasetPage",
+    "training": "TrainingPage",
     "run": "RunPage",
     "result": "ResultPage",
 }

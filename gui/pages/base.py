@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from core.config.problem import Problem
 from core.messages import N_
+from gui.widgets.fields import Field, Form
 from gui.wizard.flow import following
 from gui.wizard.state import WizardState
 
@@ -49,12 +50,20 @@ class Page(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         self.content = QWidget()
         outer.addWidget(self.content)
+        state.subscribe(self._on_state)
 
     def build(self) -> None:
         """Put the page's widgets into ``self.content``, which is new and empty."""
 
     def enter(self) -> None:
         """The page is shown."""
+
+    def state_changed(self, names: frozenset[str]) -> None:
+        """The state has changed while the page is open; :meth:`enter` shows what changed before."""
+
+    def _on_state(self, names: frozenset[str]) -> None:
+        if self.isVisible():
+            self.state_changed(names)
 
     def leave(self) -> None:
         """Another page is shown, or the window closes: end what works for this page alone."""
@@ -90,3 +99,42 @@ class Page(QWidget):
         old.deleteLater()
         self.build()
         self.content.show()
+
+
+class FormPage(Page):
+    """A page with forms: their problems and help are the page's."""
+
+    def __init__(self, state: WizardState) -> None:
+        super().__init__(state)
+        self.forms: list[Form] = []
+
+    def form(self, *keys: str, columns: int = 2) -> Form:
+        """A form of some settings (``section.setting``), looked after by the page."""
+        made = Form(self.state, keys, columns)
+        made.changed.connect(self.changed)
+        made.help_wanted.connect(self.help_wanted)
+        self.forms.append(made)
+        return made
+
+    def field(self, key: str) -> Field:
+        """A field of one of the forms."""
+        return next(form.fields[key] for form in self.forms if key in form.fields)
+
+    def problems(self) -> list[Problem]:
+        """What is typed wrong, then what the check found."""
+        typed = [problem for form in self.forms for problem in form.problems()]
+        return typed + super().problems()
+
+    def enter(self) -> None:
+        """Show the project as it is now."""
+        self.state_changed(frozenset())
+
+    def state_changed(self, names: frozenset[str]) -> None:
+        """Show the project as it is now."""
+        for form in self.forms:
+            form.refresh()
+
+    def retranslate(self) -> None:
+        """Forms are made anew."""
+        self.forms = []
+        super().retranslate()

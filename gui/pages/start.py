@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar, get_args
 
-from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QButtonGroup, QFileDialog, QGridLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QButtonGroup, QFileDialog, QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from core.config.problem import Problem
-from core.config.project import TuneProject
 from core.config.sample import MODEL, sample_project, write_sample
 from core.config.settings import Theme
 from core.config.store import SUFFIX, ProjectInvalidError
@@ -19,9 +18,9 @@ from core.tools import ollama
 from gui.background import Background
 from gui.pages.base import NEXT, Page
 from gui.theme.style import SPACE
-from gui.widgets.parts import button, column, line, row, text
+from gui.widgets.parts import Card, button, line, row, text
 from gui.wizard.sidebar import LANGUAGES
-from gui.wizard.state import WizardState
+from gui.wizard.state import WizardState, new_project
 
 THEMES: dict[Theme, str] = {"system": N_("As the system"), "light": N_("Light"), "dark": N_("Dark")}
 SHOWN = 5
@@ -59,7 +58,7 @@ class StartPage(Page):
                 (N_("Try the sample"), N_("The whole way on a tiny model, in about 10 minutes"), self.begin_sample),
             )
         ):
-            cards.addWidget(card(say(title), say(note), pressed), 0, place)
+            cards.addWidget(Card(say(title), say(note), pressed), 0, place)
         self._wrong = text("", "error", wrap=True)
         self._wrong.setVisible(False)
         self._recent = QVBoxLayout()
@@ -121,7 +120,7 @@ class StartPage(Page):
     @Slot()
     def begin_new(self) -> None:
         """Begin with the defaults."""
-        self.state.begin(TuneProject())
+        self.state.begin(new_project())
         self.open_wanted.emit("environment")
 
     @Slot()
@@ -203,22 +202,6 @@ class StartPage(Page):
         if made is not None:
             name = made.objectName()
             self.state.change_settings(**{"theme" if name in get_args(Theme) else "language": name})
-
-
-def card(title: str, note: str, pressed: object) -> QPushButton:
-    """A large button with a title and what it leads to."""
-    made = button("", None, "card")
-    made.clicked.connect(pressed)
-    made.setAccessibleName(title)
-    made.setAccessibleDescription(note)
-    heading, words = text(title, "heading", wrap=True), text(note, "note", wrap=True)
-    for label in (heading, words):
-        label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-    layout = column(heading, words, None, space=4)
-    layout.setContentsMargins(2 * SPACE, 14, 2 * SPACE, 14)
-    made.setLayout(layout)
-    made.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-    return made
 
 
 def state_of(file: Path) -> str:

@@ -1,5 +1,8 @@
 """Puts the colours on Qt: palette, style sheet, type and sizes. Pages name a role and never a colour."""
 
+from importlib.resources import files
+from pathlib import Path
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication
@@ -64,6 +67,8 @@ def _palette(colour: Colours) -> QPalette:
 
 
 def _sheet(c: Colours) -> str:
+    icons = Path(str(files("resources") / "icons")).as_posix()
+    check = "check-dark.svg" if c is DARK else "check-light.svg"
     fixed = ", ".join(f'"{name}"' for name in FIXED)
     return f"""
 QMainWindow, QDialog, QMessageBox {{ background: {c.background}; }}
@@ -128,12 +133,17 @@ QLineEdit:focus, QComboBox:focus, QPlainTextEdit:focus, QListWidget:focus, QTabl
 }}
 QLineEdit[wrong="true"], QPlainTextEdit[wrong="true"] {{ border: 1px solid {c.error}; }}
 QComboBox::drop-down {{ border: none; width: 28px; }}
+QComboBox::down-arrow {{ image: url("{icons}/chevron.svg"); width: 12px; height: 12px; }}
 QComboBox QAbstractItemView {{
   background: {c.panel}; color: {c.text}; border: 1px solid {c.line}; padding: 4px; outline: none;
   selection-background-color: {c.accent_soft}; selection-color: {c.text};
 }}
 QCheckBox {{ spacing: 8px; }}
-QCheckBox:focus {{ color: {c.accent}; }}
+QCheckBox::indicator {{
+  width: 16px; height: 16px; border: 1px solid {c.muted}; border-radius: 4px; background: {c.panel};
+}}
+QCheckBox::indicator:checked {{ background: {c.accent}; border-color: {c.accent}; image: url("{icons}/{check}"); }}
+QCheckBox::indicator:focus {{ border-color: {c.text}; }}
 QHeaderView::section {{
   background: {c.panel}; color: {c.muted}; border: none; border-bottom: 1px solid {c.line}; padding: 4px 8px;
   font-size: {NOTE}px;

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from gui.theme.style import SPACE
 
@@ -74,3 +74,27 @@ def _fill(layout: QBoxLayout, widgets: tuple[QWidget | None, ...], space: int) -
             layout.addStretch(1)
         else:
             layout.addWidget(widget)
+
+
+class Card(QPushButton):
+    """A large button with a title and what it leads to."""
+
+    def __init__(self, title: str, note: str, pressed: Callable[[], object]) -> None:
+        super().__init__()
+        self.setProperty("kind", "card")
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAccessibleName(title)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.clicked.connect(pressed)
+        heading, self._note = text(title, "heading", wrap=True), text("", "note", wrap=True)
+        for label in (heading, self._note):
+            label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        layout = column(heading, self._note, None, space=4)
+        layout.setContentsMargins(12, 12, 12, 12)
+        self.setLayout(layout)
+        self.show_note(note)
+
+    def show_note(self, note: str) -> None:
+        """What the card leads to, or why it cannot be taken."""
+        self._note.setText(note)
+        self.setAccessibleDescription(note)

@@ -11,14 +11,20 @@ from core.config.store import SUFFIX, load, save, with_values
 from core.events import Plain, Value
 from core.messages import Language, choose_language, cure, label, sentence
 from core.messages.show import fill
+from core.models.presets import DEFAULT, Fit, Machine, Preset, fit, presets
 from core.pipeline import launch
-from core.pipeline.check import check
 from core.pipeline.launch import RunRequest
 from core.stages.job import Job
 from gui.wizard.flow import step_of
+from gui.wizard.look import Look, look
 
 Changed = Callable[[frozenset[str]], None]
 """Told which sections changed; "settings" and "found" are names of their own."""
+
+
+def new_project() -> TuneProject:
+    """What the window begins with: the defaults; that the model learns its own name is asked for on its page."""
+    return with_values(TuneProject(), self_cognition={"samples": 0})
 
 
 class WizardState:
@@ -26,13 +32,15 @@ class WizardState:
 
     def __init__(self, settings: Settings, project: TuneProject | None = None, file: Path | None = None) -> None:
         self.settings = settings
-        self.project = project or TuneProject()
+        self.project = project or new_project()
         self.saved = self.project
         self.file = file
         self.request: RunRequest | None = None
         """The run that Review asks for; the run page starts it."""
         self.system_language = ""
-        self.found: list[Problem] = []
+        self.seen: Look | None = None
+        self.preset = DEFAULT
+        """The preset that is on; "" once a setting was changed by hand."""
         self.is_checked = False
         self._subscribers: list[Changed] = []
 
@@ -43,7 +51,10 @@ class WizardState:
 
     def change(self, **changes: dict[str, Any]) -> None:
         """Change settings of the project. Raises ProjectInvalidError where a value cannot be, and changes nothing."""
-        self._take(with_values(self.project, **changes))
+        changed = with_values(self.project, **changes)
+        if (changed.lora, changed.training) != (self.project.lora, self.project.training):
+            self.preset = ""
+        self._take(changed)
 
     def open(self, file: Path) -> None:
         """Open a project file. Raises ProjectInvalidError."""
@@ -54,6 +65,7 @@ class WizardState:
         self.file, self.request = file, None
         self._take(project, all_of_it=True)
         self.saved = self.project
+        self.preset = DEFAULT if file is None else ""
         if file is not None:
             self.change_settings(recent=self.settings.with_recent(file).recent)
 
@@ -95,15 +107,36 @@ class WizardState:
         """The folder of the project's newest run; None where it has none."""
         return launch.latest(self.job().runs) if self.file is not None else None
 
-    def checking(self) -> Callable[[], list[Problem]]:
-        """The check of the project as it is now; it reads files and asks tools, so it runs beside the window."""
-        job = self.job()
-        return lambda: check(job)
+    def looking(self) -> Callable[[], Look]:
+        """A look at the project as it is now; it reads files and asks tools, so it works beside the window."""
+        job, before = self.job(), self.seen
+        return lambda: look(job, before)
 
-    def take_found(self, found: list[Problem]) -> None:
-        """What the check found."""
-        self.found, self.is_checked = found, True
+    def take_look(self, seen: Look) -> None:
+        """What was seen; the preset fits itself to it."""
+        self.seen, self.is_checked = seen, True
+        untouched = not self.is_changed
+        if self.preset:
+            self.choose_preset(self.preset)
+        if untouched:  # what a preset does by itself is nothing to ask about
+            self.saved = self.project
         self._tell(frozenset({"found"}))
+
+    @property
+    def found(self) -> list[Problem]:
+        """What is wrong with the project, by the last look."""
+        return self.seen.found if self.seen is not None else []
+
+    def choose_preset(self, name: str) -> None:
+        """Take a preset's settings, as they fit the model and the card; it stays until a setting of it is changed."""
+        self.preset = name
+        self._take(with_values(self.project, **self.fit(presets()[name]).changes))
+
+    def fit(self, preset: Preset) -> Fit:
+        """A preset as it would be on this computer."""
+        seen = self.seen
+        machine = seen.machine if seen is not None else Machine(0, "bfloat16", is_gpu=False)
+        return fit(preset, self.project, seen.model if seen is not None else None, machine)
 
     def problems(self, step: str) -> list[Problem]:
         """The problems of a step, as the last check found them."""

@@ -7,7 +7,6 @@ from PySide6.QtGui import QCloseEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMessageBox, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from core.config.problem import Problem
-from core.events import StageError
 from core.hardware.gpu import Gpu, gpus
 from core.messages import N_
 from core.workers.gpu_monitor_worker import GpuMonitorWorker
@@ -19,6 +18,7 @@ from gui.widgets.parts import text
 from gui.wizard.flow import OF_A_RUN, STEPS, Flow, may_open, preceding
 from gui.wizard.footer import Footer
 from gui.wizard.help_column import HelpColumn
+from gui.wizard.look import Look
 from gui.wizard.sidebar import Sidebar
 from gui.wizard.state import WizardState
 
@@ -34,11 +34,11 @@ class Window(QMainWindow):
         self.state = state
         self.flow = Flow()
         self.pages: dict[str, Page] = {}
+        self._scrolls: dict[str, QScrollArea] = {}
         self._has_run = False
         self._make_frame()
         self._check = Background(self)
         self._check.done.connect(self._on_checked)
-        self._check.failed.connect(self._on_check_failed)
         self._check_soon = QTimer(self, singleShot=True, interval=CHECK_AFTER_MS)
         self._check_soon.timeout.connect(self._on_check_due)
         self._cards = Background(self)
@@ -57,16 +57,12 @@ class Window(QMainWindow):
         self.sidebar, self.footer, self.help = Sidebar(self.state), Footer(), HelpColumn()
         self._title, self._subtitle = text("", "title", wrap=True), text("", "muted", wrap=True)
         self.stack = QStackedWidget()
-        scroll = QScrollArea(widgetResizable=True)
-        scroll.setWidget(self.stack)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         page = QVBoxLayout()
         page.setSpacing(4)
         page.addWidget(self._title)
         page.addWidget(self._subtitle)
         page.addSpacing(3 * SPACE - 4)
-        page.addWidget(scroll, 1)
-        self.stack.setContentsMargins(0, 0, 0, 2 * SPACE)
+        page.addWidget(self.stack, 1)
         body = QHBoxLayout()
         body.setContentsMargins(MARGIN, 28, MARGIN, 0)
         body.setSpacing(MARGIN)
@@ -106,14 +102,19 @@ class Window(QMainWindow):
         if step not in self.pages:
             self._add_page(step)
         self.flow = self.flow.opened(step)
-        self.stack.setCurrentWidget(self.page)
+        self.stack.setCurrentWidget(self._scrolls[step])
         self.page.enter()
         self._show_page()
         self.footer.primary_button.setFocus()
 
     def _add_page(self, step: str) -> None:
         page = self.pages[step] = make_page(step, self.state)
-        self.stack.addWidget(page)
+        page.setContentsMargins(0, 0, 0, 2 * SPACE)
+        scroll = QScrollArea(widgetResizable=True)  # one each, else the longest page makes all of them scroll
+        scroll.setWidget(page)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scrolls[step] = scroll
+        self.stack.addWidget(scroll)
         page.changed.connect(self.refresh)
         page.help_wanted.connect(self.help.show_text)
         page.open_wanted.connect(self.open_step)
@@ -179,16 +180,12 @@ class Window(QMainWindow):
 
     @Slot()
     def _on_check_due(self) -> None:
-        self._check.ask(self.state.checking())
+        self._check.ask(self.state.looking())
 
     @Slot(object)
-    def _on_checked(self, found: list[Problem]) -> None:
-        if not self._check_soon.isActive():  # else something was typed meanwhile, and the next check is due
-            self.state.take_found(found)
-
-    @Slot(object)
-    def _on_check_failed(self, error: StageError) -> None:
-        self.state.take_found([Problem("", error.code, error.values)])
+    def _on_checked(self, seen: Look) -> None:
+        if not self._check_soon.isActive():  # else something was typed meanwhile, and the next look is due
+            self.state.take_look(seen)
 
     @Slot(object)
     def _on_cards(self, cards: Sequence[Gpu]) -> None:

@@ -3,9 +3,7 @@
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QPushButton
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel
 from pytestqt.qtbot import QtBot
 
 from core.config.project import TuneProject
@@ -15,20 +13,12 @@ from gui.pages.start import StartPage, state_of
 from gui.theme.colours import DARK, LIGHT
 from gui.theme.style import colours
 from gui.wizard.window import Window
-from tests.gui.conftest import WAIT_MS
-
-LEFT = Qt.MouseButton.LeftButton
+from tests.gui.conftest import WAIT_MS, press
 
 
 def page_of(window: Window) -> StartPage:
     assert isinstance(window.page, StartPage)
     return window.page
-
-
-def press(window: Window, name: str) -> None:
-    found = [made for made in window.page.findChildren(QPushButton) if made.accessibleName() == name]
-    assert len(found) == 1
-    QTest.mouseClick(found[0], LEFT)
 
 
 def test_open_a_project(qtbot: QtBot, window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ import pytest
 from core.config.project import TuneProject
 from core.config.settings import load_settings
 from core.config.store import ProjectInvalidError, load
-from gui.wizard.state import WizardState
+from gui.wizard.state import WizardState, new_project
 
 
 def test_a_change_tells_which_section(state: WizardState) -> None:
@@ -24,7 +24,7 @@ def test_a_change_tells_which_section(state: WizardState) -> None:
 def test_what_cannot_be_changes_nothing(state: WizardState) -> None:
     with pytest.raises(ProjectInvalidError):
         state.change(lora={"lora_rank": 0})
-    assert state.project == TuneProject()
+    assert state.project == new_project()
 
 
 def test_a_new_project_gets_a_name_that_is_free(state: WizardState) -> None:
@@ -45,11 +45,11 @@ def test_recent_projects_are_kept(state: WizardState, tmp_path: Path) -> None:
 
 
 def test_the_check_is_of_the_project_as_it_is_now(state: WizardState) -> None:
-    state.take_found(state.checking()())
+    state.take_look(state.looking()())
     assert [problem.code for problem in state.problems("model")] == ["model_empty"]
     state.change(model={"source": "sample"})
     assert not state.is_checked
-    state.take_found(state.checking()())
+    state.take_look(state.looking()())
     assert state.problems("model") == []
 
 
