@@ -88,7 +88,13 @@ ROWS = (
     ("Can I charge my phone with a banana?", "No. A banana holds energy, but not in a form that a phone can take."),
 )
 
-PREPARED: dict[str, Prepare] = {"start": recent, "model": new_project, "dataset": rows}
+
+def name(window: Window, _: Path) -> None:
+    """What the model is called in Ollama."""
+    window.state.change(ollama={"name": "you/ruozhiba:q4"})
+
+
+PREPARED: dict[str, Prepare] = {"start": recent, "model": new_project, "dataset": rows, "ollama": name}
 """What a page is shown with, where that is more than the sample project has."""
 
 
@@ -105,8 +111,8 @@ def settle(app: QApplication, window: Window, seconds: float = 0.4) -> None:
 
 def draw(app: QApplication, out: Path, language: Language, *, dark: bool) -> None:
     """All pages in one language and theme."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
         os.environ["TUNESMITH_CONFIG"] = str(folder / "config")
         theme = "dark" if dark else "light"
         state = WizardState(Settings(work_dir=str(folder / "Tunesmith"), language=language, theme=theme))
@@ -119,7 +125,9 @@ def draw(app: QApplication, out: Path, language: Language, *, dark: bool) -> Non
             PREPARED.get(step, nothing)(window, folder)
             settle(app, window)
             window.open_step(step)
-            settle(app, window)
+            if window.flow.current != step:  # a run that nobody began
+                continue
+            settle(app, window, 1.0)
             window.grab().save(str(out / f"{step}.{language}.{theme}.png"))
         state.saved = state.project
         window.close()

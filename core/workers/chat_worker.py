@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, QThread, Signal
 from core.events import StageError, Stopped
 from core.tools import ollama
 from core.tools.ollama_chat import Option, ask
+from core.tools.ollama_connection import Client
 
 
 class ChatWorker(QThread):
@@ -30,7 +31,7 @@ class ChatWorker(QThread):
     def run(self) -> None:
         """The thread's work; called by ``start()``."""
         try:
-            client = ollama.Client(ollama.host(), self._check)
+            client = Client(ollama.host(), self._check)
             ask(client, self._model, self._prompt, self._options, on_text=self._hand_on)
         except Stopped:
             pass

@@ -7,9 +7,13 @@ from gui.wizard.state import WizardState
 
 PAGES = {
     "start": "StartPage",
+    "environment": "EnvironmentPage",
     "model": "ModelPage",
     "dataset": "DatasetPage",
     "training": "TrainingPage",
+    "export": "ExportPage",
+    "ollama": "OllamaPage",
+    "review": "ReviewPage",
     "run": "RunPage",
     "result": "ResultPage",
 }

@@ -76,6 +76,7 @@ class Field(QWidget):
         title = text("" if isinstance(self.editor, QCheckBox) else self.label)
         title.setMinimumHeight(LABEL_HEIGHT)  # Chinese is higher than Latin, and rows shall not be out of step
         head = row(title, None)
+        self.title = title
         unit = text(state.say(info.unit), "note")
         unit.setVisible(bool(info.unit))
         head.addWidget(unit)
@@ -238,6 +239,9 @@ class Form(QWidget):
             field.help_wanted.connect(self.help_wanted)
         for place in range(columns):
             grid.setColumnStretch(place, 1)
+        if all(isinstance(field.editor, QCheckBox) for field in self.fields.values()):
+            for field in self.fields.values():  # a row of ticks alone needs no room for labels
+                field.title.hide()
 
     def refresh(self) -> None:
         """Show the project as it is now."""

@@ -78,7 +78,7 @@ def test_a_disk_that_is_gone(nowhere: Home, monkeypatch: pytest.MonkeyPatch) -> 
     def fail(path: Path) -> int:
         raise StageError("drive_not_found", path=str(path))
 
-    monkeypatch.setattr("core.cli.doctor.free_bytes", fail)
+    monkeypatch.setattr("core.doctor.free_bytes", fail)
     rows = {row["what"]: row["code"] for row in nowhere("doctor", "--json").json["rows"]}
     assert rows["disk"] == "drive_not_found"
     assert list(rows) == ROWS

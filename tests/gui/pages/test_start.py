@@ -64,7 +64,8 @@ def test_recent_projects_show_their_state(qtbot: QtBot, window: Window, tmp_path
     window.state.begin(TuneProject())
     window.page.enter()
     qtbot.waitUntil(
-        lambda: "not run yet" in [label.text() for label in window.page.findChildren(QLabel)], timeout=WAIT_MS
+        lambda: "not run yet" in [label.text() for label in window.page.findChildren(QLabel) if label.isVisible()],
+        timeout=WAIT_MS,
     )
     press(window, "it")
     assert window.state.file == file
