@@ -110,7 +110,7 @@ class EnvironmentPage(Page):
         self._grid.addWidget(name, place, 1)
         words = found.found
         if found.code:
-            words = f"{self.state.sentence(found.code, values)} {self.state.cure(found.code, values)}"
+            words = self.state.explain(found.code, values)
         said = text(words, "note" if found.code else "", wrap=True, selectable=True)
         self._grid.addWidget(said, place, 2)
         mend = {RUNTIME: (N_("Install now"), self.install_runtime), OLLAMA: (N_("Start Ollama"), self.start_ollama)}
@@ -188,8 +188,7 @@ class EnvironmentPage(Page):
 
     @Slot(object)
     def _on_failed(self, error: StageError) -> None:
-        words = f"{self.state.sentence(error.code, error.values)} {self.state.cure(error.code, error.values)}"
-        self._say(words, "error")
+        self._say(self.state.explain(error.code, error.values), "error")
 
     def _say(self, words: str, role: Role = "note") -> None:
         self._said.setText(words)

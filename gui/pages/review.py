@@ -151,7 +151,7 @@ class ReviewPage(Page):
         for step, words in summaries(self.state).items():
             self._chosen[step].setText(words)
         warnings = [p for p in self.state.found if p.level == "warning"]
-        said = [f"{self.state.sentence(p.code, p.values)} {self.state.cure(p.code, p.values)}" for p in warnings]
+        said = [self.state.explain(problem.code, problem.values) for problem in warnings]
         self._warnings.setText("\n".join(said))
         self._warnings.setVisible(bool(said))
         self._show_plan()
@@ -182,7 +182,7 @@ class ReviewPage(Page):
     def _room(self, stage: StageRow) -> str:
         if stage.is_done:
             return self.state.sentence("state_up_to_date")
-        return self.state.say(N_("up to {size}"), size=size(stage.needed)) if stage.needed is not None else ""
+        return self.state.say(N_("up to {size}"), size=size(stage.needed)) if stage.needed else ""
 
     @Slot()
     def _on_change(self) -> None:

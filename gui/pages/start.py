@@ -138,7 +138,7 @@ class StartPage(Page):
         except ProjectInvalidError as error:
             self.show_problems(error.problems)
         else:
-            self.open_wanted.emit("environment")
+            self.open_wanted.emit("run" if state_of(file) == "running" else "environment")
 
     @Slot()
     def begin_sample(self) -> None:
@@ -148,8 +148,7 @@ class StartPage(Page):
 
     def show_problems(self, problems: Sequence[Problem]) -> None:
         """Say what is wrong, and the cure."""
-        say = [f"{self.state.sentence(p.code, p.values)} {self.state.cure(p.code, p.values)}" for p in problems]
-        self._wrong.setText("\n".join(say))
+        self._wrong.setText("\n".join(self.state.explain(problem.code, problem.values) for problem in problems))
         self._wrong.setVisible(True)
 
     @Slot(object)

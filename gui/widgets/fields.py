@@ -141,10 +141,8 @@ class Field(QWidget):
         words = self.hint
         if found:
             role = "error" if found[0].level == "error" else "warning"
-            words = f"{self.state.sentence(found[0].code, found[0].values)} " + self.state.cure(
-                found[0].code, found[0].values
-            )
-        self._note.setText(words.strip())
+            words = self.state.explain(found[0].code, found[0].values)
+        self._note.setText(words)
         self._note.setVisible(bool(words))
         set_role(self._note, role)
         wrong = role == "error"

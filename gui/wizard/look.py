@@ -13,6 +13,7 @@ from core.hardware.memory import memory
 from core.models.folder import ModelFolder
 from core.models.presets import Machine
 from core.models.template import ChatTemplate
+from core.pipeline import launch
 from core.pipeline.check import check
 from core.stages.job import Job, file_facts
 
@@ -33,6 +34,7 @@ class Look:
     machine: Machine
     files: Facts
     rows: int | None
+    has_run: bool
 
 
 def look(job: Job, before: "Look | None" = None) -> Look:
@@ -50,7 +52,7 @@ def look(job: Job, before: "Look | None" = None) -> Look:
         rows = before.rows if known and before is not None else count_rows(entries)
     except StageError:  # the check says what is wrong
         pass
-    return Look(found, model, template, machine_of(job), files, rows)
+    return Look(found, model, template, machine_of(job), files, rows, launch.latest(job.runs) is not None)
 
 
 def machine_of(job: Job) -> Machine:

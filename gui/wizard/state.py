@@ -159,6 +159,11 @@ class WizardState:
         """What to do about it."""
         return cure(code, values or {}, self.language)
 
+    def explain(self, code: str, values: dict[str, Value] | None = None) -> str:
+        """What a code says, and what to do about it."""
+        between = "" if self.language == "zh" else " "
+        return between.join(filter(None, (self.sentence(code, values), self.cure(code, values))))
+
     def _take(self, project: TuneProject, *, all_of_it: bool = False) -> None:
         before, self.project = self.project, project
         names = [name for name in sections() if all_of_it or getattr(before, name) != getattr(project, name)]

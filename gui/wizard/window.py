@@ -1,6 +1,7 @@
 """The window: the frame around the pages, and the way between them."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QCloseEvent, QResizeEvent
@@ -35,7 +36,7 @@ class Window(QMainWindow):
         self.flow = Flow()
         self.pages: dict[str, Page] = {}
         self._scrolls: dict[str, QScrollArea] = {}
-        self._has_run = False
+        self._run_of: Path | None = None
         self._make_frame()
         self._check = Background(self)
         self._check.done.connect(self._on_checked)
@@ -93,8 +94,8 @@ class Window(QMainWindow):
     @Slot(str)
     def open_step(self, step: str) -> None:
         """Show a step's page; where it may not be opened nothing happens."""
-        if step in OF_A_RUN:
-            self._has_run = self.state.request is not None or self.state.last_run() is not None
+        if step in OF_A_RUN and (self.state.request is not None or self.state.last_run() is not None):
+            self._run_of = self.state.target
         if not self._may_open(step):
             return
         if self.flow.current in self.pages:
@@ -120,7 +121,9 @@ class Window(QMainWindow):
         page.open_wanted.connect(self.open_step)
 
     def _may_open(self, step: str) -> bool:
-        return step in PAGES and may_open(step, self.state.found, has_run=self._has_run)
+        seen = self.state.seen
+        has_run = self._run_of == self.state.target or (seen is not None and seen.has_run)
+        return step in PAGES and may_open(step, self.state.found, has_run=has_run)
 
     def _show_page(self) -> None:
         page, say = self.page, self.state.say

@@ -1,12 +1,17 @@
 """The frame: steps, buttons, language, help; with real clicks."""
 
+from pathlib import Path
+
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
+from core.config.settings import load_settings
+from core.pipeline import journal
 from gui.theme.style import NO_HELP_BELOW, SMALLEST
 from gui.wizard.flow import STEPS
+from gui.wizard.state import WizardState, new_project
 from gui.wizard.window import Window
 from tests.gui.conftest import settled
 
@@ -55,3 +60,22 @@ def test_closing_asks_for_what_is_not_saved(window: Window) -> None:
     assert not window.close()
     saved.append(True)
     assert window.close()
+
+
+def test_the_run_of_an_opened_project_can_be_looked_at(qtbot: QtBot, window: Window, tmp_path: Path) -> None:
+    file = window.state.save(tmp_path / "it.tunesmith")
+    settled(qtbot, window)
+    assert not window.sidebar.steps["run"].isEnabled()
+    run = tmp_path / "it.runs" / "20260101-000000-000-abcd"
+    run.mkdir(parents=True)
+    (run / journal.EVENTS).touch()
+    window.state.begin(new_project())
+    window.state.open(file)
+    settled(qtbot, window)
+    assert window.sidebar.steps["run"].isEnabled()
+    assert not window.sidebar.steps["training"].isEnabled()  # a run that was is no reason to think that all is sound
+
+
+def test_texts_of_a_second_start_are_in_the_language_that_was_chosen(state: WizardState) -> None:
+    state.change_settings(language="zh")
+    assert WizardState(load_settings()).language == "zh"
