@@ -1,16 +1,20 @@
 """Starts the window: settings, language, look, and the guard against what nobody expected."""
 
 import argparse
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QLibraryInfo, QLocale, QObject, QTranslator, Slot
 from PySide6.QtWidgets import QApplication
 
 from core import __version__
+from core.cli.console import Console
 from core.config.settings import Settings, load_settings
 from core.config.store import ProjectInvalidError
+from core.messages import choose_language
+from core.platform import LINUX, WINDOWS
 from gui.crash import CrashGuard
 from gui.theme import style
 from gui.wizard.state import WizardState
@@ -62,10 +66,13 @@ class Appearance(QObject):
 def run(argv: Sequence[str]) -> int:
     """Open the window; returns the exit code."""
     args = _arguments(argv)
+    if not has_screen(os.environ):
+        Console(choose_language(args.lang or _settings()[0].language or None)).error("no_screen", {})
+        return 1
     app = QApplication(["tunesmith"])
     app.setApplicationName("Tunesmith")
     app.setApplicationVersion(__version__)
-    if sys.platform != "win32":
+    if not WINDOWS:
         app.setStyle("Fusion")
     settings, unread = _settings()
     state = WizardState(settings.model_copy(update={"language": args.lang}) if args.lang else settings)
@@ -77,6 +84,11 @@ def run(argv: Sequence[str]) -> int:
     window.resize(*SIZE)
     window.show()
     return app.exec()
+
+
+def has_screen(environment: Mapping[str, str]) -> bool:
+    """Whether there is a screen to open a window on: Qt would abort without one, where X11 or Wayland show windows."""
+    return not LINUX or any(environment.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
 
 
 def make_window(state: WizardState, project: Path | None, unread: ProjectInvalidError | None) -> Window:

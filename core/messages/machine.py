@@ -205,6 +205,10 @@ MESSAGES: dict[str, Text] = {
         "{old} and {new} need different builds of PyTorch.",
         "Choose one of them in the setting GPUs.",
     ),
+    "no_screen": Text(
+        "There is no screen here to open the window on.",
+        "Use the command line (tunesmith --help), or run it where DISPLAY or WAYLAND_DISPLAY is set.",
+    ),
     "monitor_no_gpu": Text("No NVIDIA GPU answers here: only main memory and disk are shown.", ""),
     "monitor_gpu_lost": Text(
         "The GPU's driver does not answer any more; its figures come back when it does.",

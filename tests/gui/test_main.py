@@ -1,7 +1,9 @@
 """What opens the window, what the command line, and that the latter imports no Qt."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -32,3 +34,16 @@ def test_the_command_line_imports_no_qt() -> None:
         "except SystemExit: sys.exit('PySide6' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is always a screen")
+def test_without_a_screen_a_sentence_is_said(tmp_path: Path) -> None:
+    hidden = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    environment = {name: value for name, value in os.environ.items() if name not in hidden}
+    environment["TUNESMITH_CONFIG"] = str(tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-m", "gui", "--lang", "en"], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "no screen" in done.stderr
+    assert "tunesmith --help" in done.stderr
