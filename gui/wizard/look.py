@@ -55,6 +55,12 @@ def look(job: Job, before: "Look | None" = None) -> Look:
     return Look(found, model, template, machine_of(job), files, rows, launch.latest(job.runs) is not None)
 
 
+def failed_look(error: StageError) -> Look:
+    """What is known where the look itself failed, as on a disk that is gone: only why."""
+    nothing = Machine(0, "bfloat16", is_gpu=False)
+    return Look([Problem("", error.code, error.values)], None, None, nothing, (), None, has_run=False)
+
+
 def machine_of(job: Job) -> Machine:
     """What trains: the smallest of the job's cards, or the CPU with the main memory."""
     if job.device == "cuda" and job.gpus:

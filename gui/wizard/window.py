@@ -8,6 +8,7 @@ from PySide6.QtGui import QCloseEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QMessageBox, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from core.config.problem import Problem
+from core.events import StageError
 from core.hardware.gpu import Gpu, gpus
 from core.messages import N_
 from core.workers.gpu_monitor_worker import GpuMonitorWorker
@@ -19,7 +20,7 @@ from gui.widgets.parts import text
 from gui.wizard.flow import OF_A_RUN, STEPS, Flow, may_open, preceding
 from gui.wizard.footer import Footer
 from gui.wizard.help_column import HelpColumn
-from gui.wizard.look import Look
+from gui.wizard.look import Look, failed_look
 from gui.wizard.sidebar import Sidebar
 from gui.wizard.state import WizardState
 
@@ -40,6 +41,7 @@ class Window(QMainWindow):
         self._make_frame()
         self._check = Background(self)
         self._check.done.connect(self._on_checked)
+        self._check.failed.connect(self._on_not_checked)
         self._check_soon = QTimer(self, singleShot=True, interval=CHECK_AFTER_MS)
         self._check_soon.timeout.connect(self._on_check_due)
         self._cards = Background(self)
@@ -189,6 +191,10 @@ class Window(QMainWindow):
     def _on_checked(self, seen: Look) -> None:
         if not self._check_soon.isActive():  # else something was typed meanwhile, and the next look is due
             self.state.take_look(seen)
+
+    @Slot(object)
+    def _on_not_checked(self, error: StageError) -> None:
+        self._on_checked(failed_look(error))
 
     @Slot(object)
     def _on_cards(self, cards: Sequence[Gpu]) -> None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
@@ -79,3 +80,15 @@ def test_the_run_of_an_opened_project_can_be_looked_at(qtbot: QtBot, window: Win
 def test_texts_of_a_second_start_are_in_the_language_that_was_chosen(state: WizardState) -> None:
     state.change_settings(language="zh")
     assert WizardState(load_settings()).language == "zh"
+
+
+def test_a_look_that_fails_says_why(qtbot: QtBot, window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(_: object) -> None:
+        raise OSError(5, "Input/output error", "E:/")
+
+    monkeypatch.setattr("gui.wizard.look.check", gone)
+    window.open_step("environment")
+    window.state.change(ollama={"name": "it"})
+    settled(qtbot, window)
+    assert "Input/output error" in window.footer.reason.text()
+    assert not window.footer.primary_button.isEnabled()
