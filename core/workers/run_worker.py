@@ -20,11 +20,12 @@ from core.process.tail import FileTail
 
 BATCH = 0.05
 """Seconds of events that travel together: one signal for each would freeze a window."""
-LARGEST = 500
+LARGEST = 250
 """Events that travel together at most: a journal that is read again comes all at once."""
 LOG_BYTES = 128 * 1024
 """As much of a log is read at a time: the interpreter's lock is held meanwhile."""
-LOG_PAUSE_MS = 5
+PAUSE_MS = 15
+"""Between two such loads: what is sent faster than a window shows it holds the window up."""
 
 
 class RunWorker(QThread):
@@ -80,7 +81,10 @@ class RunWorker(QThread):
         for event in launch.watch(run_folder):
             if event is not None:
                 self._take(event, run_folder)
-            if len(self._batch) >= LARGEST or (self._batch and time.monotonic() - self._sent >= BATCH):
+            if len(self._batch) >= LARGEST:
+                self._flush()
+                self.msleep(PAUSE_MS)
+            elif self._batch and time.monotonic() - self._sent >= BATCH:
                 self._flush()
             if event is None:
                 self._read_log()
@@ -110,7 +114,7 @@ class RunWorker(QThread):
         stage, tail = self._log
         while (lines := tail.read(LOG_BYTES)) and not self.isInterruptionRequested():
             self.lines_arrived.emit(stage, lines)
-            self.msleep(LOG_PAUSE_MS)
+            self.msleep(PAUSE_MS)
 
     def stop_run(self, *, now: bool = False) -> None:
         """Ask the run to stop."""

@@ -1,5 +1,6 @@
 """Run: the stages, the figures of the training, the computer, the log; stop, go on, come back to a run that lives."""
 
+import gc
 import time
 from collections.abc import Callable
 from importlib import import_module
@@ -140,6 +141,7 @@ class RunPage(Page):
             row.addWidget(box)
             self._figures[name] = box, value, caption
         row.addStretch(1)
+        row.addStrut(self._figures["ram"][0].sizeHint().height())
         return row
 
     def _make_actions(self) -> QHBoxLayout:
@@ -157,6 +159,7 @@ class RunPage(Page):
         self.now_button.clicked.connect(self.stop_now)
         self.resume_button.clicked.connect(self.resume)
         row.addWidget(self.when, 1)
+        row.addStrut(self.stop_button.sizeHint().height())  # the page does not jump when buttons come and go
         for button in (self.open_button, self.now_button, self.stop_button, self.resume_button):
             row.addWidget(button)
         return row
@@ -352,6 +355,7 @@ class RunPage(Page):
     def _on_plots(self, modules: object) -> None:
         """Both plots, one with each beat of the event loop."""
         del modules
+        gc.freeze()  # what was imported stays: to look through it again and again takes 100 ms each time
         QTimer.singleShot(0, self, self._add_loss_plot)
         QTimer.singleShot(0, self, self._add_memory_plot)
 

@@ -18,9 +18,9 @@ from PySide6.QtWidgets import (
 
 from core.events import Event
 from core.messages import N_
-from gui.run_words import LogLevel, in_log, log_level, stage_title
+from gui.run_words import LogLevel, in_log, stage_title
 from gui.theme.style import FIXED, NOTE, RADIUS, SPACE, colours
-from gui.widgets.log_model import LogFilter, LogLine, LogModel, output_line
+from gui.widgets.log_model import LogFilter, LogModel
 from gui.wizard.state import WizardState
 
 LEVELS: tuple[tuple[LogLevel, str], ...] = (
@@ -95,17 +95,11 @@ class LogView(QWidget):
 
     def feed(self, events: list[Event]) -> None:
         """Add what the events say."""
-        self.model.append(
-            [
-                LogLine(log_level(event), getattr(event, "stage", ""), event.time, event)
-                for event in events
-                if in_log(event)
-            ]
-        )
+        self.model.append([event for event in events if in_log(event)])
 
     def add_output(self, stage: str, lines: list[str]) -> None:
         """Add lines of a program."""
-        self.model.append([output_line(stage, line) for line in lines])
+        self.model.append_output(stage, lines)
 
     def set_stages(self, names: list[str]) -> None:
         """The stages that the filter offers."""

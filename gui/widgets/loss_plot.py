@@ -20,6 +20,8 @@ SMOOTHING: tuple[tuple[float, str], ...] = (
     (0.8, N_("Smoothed")),
     (0.96, N_("Very smooth")),
 )
+DRAWN = 1500
+"""Points that are drawn at most: twice as many as there are pixels."""
 Points = Sequence[tuple[float, float]]
 
 
@@ -31,6 +33,12 @@ def smoothed(values: Sequence[float], weight: float) -> list[float]:
         norm = weight * norm + (1 - weight)
         result.append(mean / norm)
     return result
+
+
+def extremes(values: Sequence[float], each: int) -> list[float]:
+    """Of each so many values the lowest and the highest in turn, so that no spike is lost: half as many buckets."""
+    buckets = [values[start : start + 2 * each] for start in range(0, len(values), 2 * each)]
+    return [value for bucket in buckets for value in ((min(bucket), max(bucket)) if len(bucket) > each else bucket[:1])]
 
 
 class LossPlot(PlotCard):
@@ -82,11 +90,14 @@ class LossPlot(PlotCard):
             points = self._series.get(name, ())
             if not points:
                 continue
-            xs, ys = [step for step, _ in points], [value for _, value in points]
+            each = -(-len(points) // DRAWN)
+            thin = points[::each]
+            xs, ys = [step for step, _ in thin], [value for _, value in thin]
             title = self._state.sentence(f"metric_{name}")
             if kind == 0 and weight:
-                found.append(Curve(title, xs, ys, kind, faint=True))
-                ys = smoothed(ys, weight)
+                spiky = extremes([value for _, value in points], each) if each > 1 else ys
+                found.append(Curve(title, xs, spiky, kind, faint=True))
+                ys = smoothed(ys, weight**each)
             found.append(Curve(title, xs, ys, kind, marks=kind > 0))
         return found
 

@@ -54,6 +54,7 @@ class PlotCard(QFrame):
         self.note.hide()
         self.legend = QLabel()
         self.legend.setProperty("role", "note")
+        self.legend.setFixedHeight(2 * SPACE)  # also when it is empty, so that the plot does not jump
         self.menu_button = QToolButton()
         self.menu_button.setText("⋯")
         self.menu_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -64,8 +65,8 @@ class PlotCard(QFrame):
         self.head.setSpacing(SPACE)
         self.head.addWidget(self.heading)
         self.head.addStretch(1)
-        self.view = pg.PlotWidget(axisItems=axes or {}, background=None)
-        self.view.setMenuEnabled(False)
+        box = pg.ViewBox(enableMenu=False)  # pyqtgraph's own menu speaks English only, and takes time to make
+        self.view = pg.PlotWidget(axisItems=axes or {}, background=None, viewBox=box, enableMenu=False)
         self.view.hideButtons()
         self.view.setMinimumHeight(96)
         self.view.setStyleSheet("background: transparent; border: none;")
@@ -157,8 +158,7 @@ class PlotCard(QFrame):
             f'<span style="color:{_colour(curve).name()}">{signs[curve.kind % 3]}</span> {curve.name}'
             for curve in curves
         ]
-        self.legend.setText(" &nbsp; ".join(parts))
-        self.legend.setVisible(len(curves) > 1)
+        self.legend.setText(" &nbsp; ".join(parts) if len(parts) > 1 else "")
 
     def set_level(self, value: float | None, text: str) -> None:
         """A dashed line at a height, with a few words; None for no line."""

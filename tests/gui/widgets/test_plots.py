@@ -51,6 +51,18 @@ def test_smoothing_begins_at_the_first_value_and_keeps_a_flat_line() -> None:
     assert smoothed([4.0, 0.0], 0.5) == pytest.approx([4.0, 4 / 3])
 
 
+@pytest.mark.parametrize("count", [1, 1500, 1501, 2999, 3001, 4503, 10_000])
+def test_of_many_points_some_are_drawn_and_no_spike_is_lost(qtbot: QtBot, state: WizardState, count: int) -> None:
+    plot = LossPlot(state)
+    qtbot.addWidget(plot)
+    values = [1.0] * count
+    values[count // 2] = 9.0
+    plot.show_series({"loss": [(float(step), value) for step, value in enumerate(values)]})
+    raw, smooth = plot.curves()
+    assert len(raw.xs) == len(raw.ys) == len(smooth.ys) <= 1500
+    assert 9.0 in raw.ys
+
+
 def test_the_figures_are_saved_as_a_table_and_the_plot_as_a_picture(
     qtbot: QtBot, state: WizardState, tmp_path: Path
 ) -> None:
