@@ -26,7 +26,7 @@ fake = pytest.mark.skipif(sys.platform == "win32", reason="the fake interpreter 
 def nowhere(home: Home, monkeypatch: pytest.MonkeyPatch) -> Home:
     """A home where no Ollama answers, and no runtime is made or given."""
     monkeypatch.setenv("OLLAMA_HOST", "127.0.0.1:9")
-    monkeypatch.setattr("core.cli.doctor.docker.engine", no_docker)
+    monkeypatch.setattr("core.doctor.docker.engine", no_docker)
     home.settings()
     return home
 
@@ -180,10 +180,10 @@ def test_remove_while_a_runtime_is_installed(nowhere: Home) -> None:
 
 
 def test_docker_and_wsl_have_rows_where_they_are(nowhere: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.cli.doctor.WINDOWS", True)
-    monkeypatch.setattr("core.cli.doctor.docker.engine", lambda: Engine("28.2.2", "linux"))
-    monkeypatch.setattr("core.cli.doctor.wsl.chosen", lambda _: Distribution("Ubuntu", 2, default=True))
-    monkeypatch.setattr("core.cli.doctor.wsl.has_gpu", lambda _: False)
+    monkeypatch.setattr("core.doctor.WINDOWS", True)
+    monkeypatch.setattr("core.doctor.docker.engine", lambda: Engine("28.2.2", "linux"))
+    monkeypatch.setattr("core.doctor.wsl.chosen", lambda _: Distribution("Ubuntu", 2, default=True))
+    monkeypatch.setattr("core.doctor.wsl.has_gpu", lambda _: False)
     *_, docker, wsl = nowhere("doctor", "--json").json["rows"]
     assert (docker["what"], docker["found"], docker["code"]) == ("Docker", "28.2.2", "")
     assert (wsl["what"], wsl["found"], wsl["code"]) == ("WSL", "Ubuntu", "wsl_gpu_missing")
@@ -193,7 +193,7 @@ def test_docker_that_does_not_run(nowhere: Home, monkeypatch: pytest.MonkeyPatch
     def stopped() -> Engine:
         raise StageError("docker_not_running")
 
-    monkeypatch.setattr("core.cli.doctor.docker.engine", stopped)
+    monkeypatch.setattr("core.doctor.docker.engine", stopped)
     row = nowhere("doctor", "--json").json["rows"][-1]
     assert (row["what"], row["code"]) == ("Docker", "docker_not_running")
     assert row["cure"]
