@@ -1,6 +1,7 @@
 """Draws every page of the window, in both languages and both themes: ``python scripts/screenshots.py DIR``."""
 
 import argparse
+import contextlib
 import json
 import os
 import tempfile
@@ -11,8 +12,12 @@ from pathlib import Path
 from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication
 
+from core.config.sample import sample_project
 from core.config.settings import Settings
+from core.events import ADAPTER
 from core.messages import Language, languages
+from core.pipeline.journal import EVENTS
+from core.pipeline.lock import hold
 from gui.app import Appearance
 from gui.pages import PAGES
 from gui.wizard.state import WizardState
@@ -20,6 +25,9 @@ from gui.wizard.state import new_project as empty_project
 from gui.wizard.window import Window
 
 SIZE = (1366, 768)
+JOURNAL = Path(__file__).resolve().parent.parent / "tests" / "transcripts" / "demo_events.jsonl"
+SLOW = {"run": 5.0, "result": 1.0}
+"""Seconds for pages that show what is read meanwhile."""
 PATIENCE = 10.0
 """Seconds for a page's facts to be there."""
 
@@ -94,7 +102,47 @@ def name(window: Window, _: Path) -> None:
     window.state.change(ollama={"name": "you/ruozhiba:q4"})
 
 
-PREPARED: dict[str, Prepare] = {"start": recent, "model": new_project, "dataset": rows, "ollama": name}
+HELD = contextlib.ExitStack()
+"""The lock of the run that seems to work."""
+
+
+def working_run(window: Window, folder: Path) -> None:
+    """The demo in the middle of its training."""
+    HELD.close()
+    begin_run(window.state, folder, until='"completed":190.0')
+
+
+def finished_run(window: Window, folder: Path) -> None:
+    """The demo, done."""
+    HELD.close()
+    begin_run(window.state, folder, until="")
+
+
+def begin_run(state: WizardState, folder: Path, until: str) -> None:
+    """A project with the recorded run of the demo, as if it had been started some minutes ago."""
+    state.begin(sample_project("samge/tunesmith-demo"))
+    state.save(folder / "projects" / f"demo-{'done' if not until else 'now'}.tunesmith")
+    lines = JOURNAL.read_text(encoding="utf-8").splitlines()
+    if until:
+        lines = lines[: next(place for place, line in enumerate(lines) if '"train"' in line and until in line)]
+    events = [ADAPTER.validate_json(line.replace('"tunesmith-demo', '"samge/tunesmith-demo')) for line in lines]
+    run = state.job().runs / "20261124-115010-379-d797"
+    if until:
+        HELD.enter_context(hold(run.parent, run.name))
+    run.mkdir(parents=True)
+    ago = time.time() - events[-1].time
+    moved = (event.model_copy(update={"time": event.time + ago}) for event in events)
+    (run / EVENTS).write_text("".join(event.model_dump_json() + "\n" for event in moved), encoding="utf-8")
+
+
+PREPARED: dict[str, Prepare] = {
+    "start": recent,
+    "model": new_project,
+    "dataset": rows,
+    "ollama": name,
+    "run": working_run,
+    "result": finished_run,
+}
 """What a page is shown with, where that is more than the sample project has."""
 
 
@@ -127,8 +175,9 @@ def draw(app: QApplication, out: Path, language: Language, *, dark: bool) -> Non
             window.open_step(step)
             if window.flow.current != step:  # a run that nobody began
                 continue
-            settle(app, window, 1.0)
+            settle(app, window, SLOW.get(step, 1.0))
             window.grab().save(str(out / f"{step}.{language}.{theme}.png"))
+        HELD.close()
         state.saved = state.project
         window.close()
         window.deleteLater()

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QLabel,
+    QLineEdit,
     QPushButton,
     QStackedWidget,
     QVBoxLayout,
@@ -37,7 +38,7 @@ from gui.widgets.chat_view import ChatView, MakeWorker, ask_ollama
 from gui.widgets.examples_view import ExamplesView
 from gui.wizard.state import WizardState
 
-FACTS_WIDTH = 232
+FACTS_WIDTH = 200
 PUSH = "push_ollama"
 
 
@@ -95,7 +96,7 @@ class ResultPage(Page):
         main.addWidget(self.tabs, 1)
         layout = QHBoxLayout(self.content)
         layout.setContentsMargins(0, 0, 0, 3 * SPACE)
-        layout.setSpacing(4 * SPACE)
+        layout.setSpacing(3 * SPACE)
         layout.addLayout(main, 1)
         layout.addLayout(self._make_facts())
         self._say()
@@ -107,10 +108,10 @@ class ResultPage(Page):
         for heading, role in zip(self._headings, ("heading", "note", "note"), strict=True):
             heading.setProperty("role", role)
             heading.setFixedWidth(FACTS_WIDTH)
-        self.sizes, self.command, self.told = QLabel(), QLabel(), QLabel()
-        self.command.setProperty("role", "fixed")
+        self.sizes, self.command, self.told = QLabel(), QLineEdit(), QLabel()
+        self.command.setReadOnly(True)
         self.told.setProperty("role", "note")
-        for text in (self.sizes, self.command, self.told):
+        for text in (self.sizes, self.told):
             text.setWordWrap(True)
             text.setTextInteractionFlags(
                 Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
@@ -141,6 +142,7 @@ class ResultPage(Page):
             heading.setText(say(text))
         self.no_chat.setText(say(N_("There is no model in Ollama to talk to: the run ended with the GGUF files.")))
         self.copy_button.setText(say(N_("Copy")))
+        self.command.setAccessibleName(say(N_("Run it anywhere")))
         self.open_button.setText(say(N_("Open folder")))
         self.report_button.setText(say(N_("Save a report")))
 
@@ -236,6 +238,7 @@ class ResultPage(Page):
         self.command.setText(f"ollama run {result.tuned}" if result.tuned else "")
         for widget in (self.command, self.copy_button, self._headings[2]):
             widget.setVisible(bool(result.tuned))
+        self.command.setCursorPosition(0)
         self._headings[1].setVisible(bool(result.products))
         self.sizes.setVisible(bool(result.products))
         self.changed.emit()

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QSystemTrayIcon,
     QVBoxLayout,
     QWidget,
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from gui.widgets.memory_plot import MemoryPlot
 
 GIB = 2**30
-STAGES_WIDTH = 244
+STAGES_WIDTH = 224
 PLOTS = ("gui.widgets.loss_plot", "gui.widgets.memory_plot")
 """Imported beside the window: pyqtgraph and NumPy take their time."""
 FIGURES: tuple[tuple[str, str, str], ...] = (
@@ -53,7 +54,7 @@ FIGURES: tuple[tuple[str, str, str], ...] = (
 )
 MACHINE: tuple[tuple[str, str], ...] = (
     ("memory", N_("GPU memory")),
-    ("heat", N_("GPU temperature and power")),
+    ("heat", N_("temperature, power")),
     ("ram", N_("main memory")),
 )
 NOT_DONE = frozenset({"stopped", "failed", "interrupted"})
@@ -127,7 +128,7 @@ class RunPage(Page):
 
     def _make_figures(self) -> QHBoxLayout:
         row = QHBoxLayout()
-        row.setSpacing(4 * SPACE)
+        row.setSpacing(3 * SPACE)
         self._figures: dict[str, tuple[QWidget, QLabel, QLabel]] = {}
         for name in (*(name for name, _, _ in FIGURES), *(name for name, _ in MACHINE)):
             box, value, caption = QWidget(), QLabel("–"), QLabel()
@@ -149,6 +150,7 @@ class RunPage(Page):
         row.setSpacing(SPACE)
         self.when = QLabel()
         self.when.setProperty("role", "note")
+        self.when.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.open_button, self.stop_button = QPushButton(), QPushButton()
         self.now_button, self.resume_button = QPushButton(), QPushButton()
         for button in (self.stop_button, self.now_button):
@@ -395,7 +397,7 @@ class RunPage(Page):
         heat = [f"{gpu.temperature_celsius} °C" for gpu in sample.gpus[:1] if gpu.temperature_celsius is not None]
         power = [gpu.power_watts for gpu in sample.gpus if gpu.power_watts is not None]
         self._figure("heat", " · ".join([*heat, *([f"{sum(power):.0f} W"] if power else [])]))
-        self._figure("ram", f"{sample.ram_used / GIB:.1f} / {sample.ram_total / GIB:.1f} GiB")
+        self._figure("ram", "" if used else f"{sample.ram_used / GIB:.1f} / {sample.ram_total / GIB:.1f} GiB")
         self._show_time()
 
     def _figure(self, name: str, text: str) -> None:

@@ -42,6 +42,9 @@ class LogView(QWidget):
         self.model = LogModel(state, self)
         self.search, self.levels, self.stages = QLineEdit(), QComboBox(), QComboBox()
         self.search.setClearButtonEnabled(True)
+        for choice in (self.levels, self.stages):
+            choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            choice.setMinimumContentsLength(10)
         self.table = self._make_table()
         head = QHBoxLayout()
         head.setSpacing(SPACE)

@@ -68,7 +68,7 @@ class LossPlot(PlotCard):
 
     def _fill(self) -> None:
         say, sentence = self._state.say, self._state.sentence
-        self.heading.setText(say(N_("Training")))
+        self.setAccessibleName(say(N_("Training")))
         figures = [(sentence(f"metric_{names[0]}"), names) for names in FIGURES]
         for choice, entries, name in (
             (self.figures, figures, N_("What the plot shows")),

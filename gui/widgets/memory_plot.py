@@ -79,6 +79,7 @@ class MemoryPlot(PlotCard):
         super().__init__(state, parent, {"bottom": pg.DateAxisItem()})
         self.quantities, self.spans = self.add_choice(), self.add_choice()
         self.finish_head()
+        self.view.getPlotItem().getViewBox().setLimits(minXRange=60)
         self._fill()
         self.quantities.currentIndexChanged.connect(self._on_quantity)
         self.spans.currentIndexChanged.connect(self.redraw)
@@ -110,7 +111,7 @@ class MemoryPlot(PlotCard):
 
     def _fill(self) -> None:
         say = self._state.say
-        self.heading.setText(say(N_("Computer")))
+        self.setAccessibleName(say(N_("Computer")))
         for choice, texts, name in (
             (self.quantities, [quantity.title for quantity in QUANTITIES], N_("What the plot shows")),
             (self.spans, [text for _, text in SPANS], N_("How far back")),

@@ -7,7 +7,17 @@ from pathlib import Path
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QColor, QFont, QPen
-from PySide6.QtWidgets import QComboBox, QFileDialog, QFrame, QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+)
 
 from core.messages import N_
 from gui.theme.style import NOTE, SPACE, colours
@@ -47,8 +57,7 @@ class PlotCard(QFrame):
         super().__init__(parent)
         self.setProperty("role", "panel")
         self._state = state
-        self.heading, self.note = QLabel(), QLabel()
-        self.heading.setProperty("role", "heading")
+        self.note = QLabel()
         self.note.setProperty("role", "note")
         self.note.setWordWrap(True)
         self.note.hide()
@@ -63,12 +72,11 @@ class PlotCard(QFrame):
         self.menu_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.head = QHBoxLayout()
         self.head.setSpacing(SPACE)
-        self.head.addWidget(self.heading)
-        self.head.addStretch(1)
         box = pg.ViewBox(enableMenu=False)  # pyqtgraph's own menu speaks English only, and takes time to make
         self.view = pg.PlotWidget(axisItems=axes or {}, background=None, viewBox=box, enableMenu=False)
         self.view.hideButtons()
         self.view.setMinimumHeight(96)
+        self.view.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.view.setStyleSheet("background: transparent; border: none;")
         self.view.getPlotItem().getViewBox().setMouseMode(pg.ViewBox.RectMode)
         self._items: list[pg.PlotDataItem] = []
@@ -119,8 +127,11 @@ class PlotCard(QFrame):
         """A choice in the head."""
         choice = QComboBox()
         choice.setProperty("kind", "plot")
+        choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        choice.setMinimumContentsLength(1)
+        choice.setMinimumWidth(72)
         choice.setStyleSheet(f"QComboBox {{ min-height: 24px; font-size: {NOTE}px; padding: 0 4px 0 8px; }}")
-        self.head.addWidget(choice)
+        self.head.addWidget(choice, 1)
         return choice
 
     def finish_head(self) -> None:

@@ -41,6 +41,11 @@ def asked_for(state: WizardState) -> RunRequest | None:
     return state.request
 
 
+def stop_file(run: Path) -> str:
+    file = run / launch.STOP
+    return file.read_text(encoding="utf-8") if file.exists() else ""
+
+
 def click(button: QPushButton) -> None:
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
 
@@ -72,12 +77,11 @@ def test_a_run_that_lives_is_attached_to_and_stopped_by_a_click(
         assert page.problems()[0].code == "run_working"
         assert page.stages.item("train").bar.isVisible()
         click(page.stop_button)
-        qtbot.waitUntil((run / launch.STOP).exists, timeout=WAIT_MS)
-        assert (run / launch.STOP).read_text(encoding="utf-8") == "stop"
+        qtbot.waitUntil(lambda: stop_file(run) == "stop", timeout=WAIT_MS)
         assert page.when.text() == "Stopping: what is finished is kept."
         assert not page.stop_button.isEnabled()
         click(page.now_button)
-        qtbot.waitUntil(lambda: (run / launch.STOP).read_text(encoding="utf-8") == "now", timeout=WAIT_MS)
+        qtbot.waitUntil(lambda: stop_file(run) == "now", timeout=WAIT_MS)
         journal = Journal(run)
         journal.append(RunFinished(status="stopped", seconds=9.0))
         journal.close()
