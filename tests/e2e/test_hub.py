@@ -42,7 +42,6 @@ def test_parquet_is_read_by_the_runtime(workshop: Workshop, hub: HubServer) -> N
     subprocess.run([python, "-c", WRITE_PARQUET, source, parquet], check=True)
     hub.repositories["datasets", "test/parquet"] = Repository({"data/train-0.parquet": parquet})
     workshop.write(
-        model={"source": "modelscope", "model": "test/sample"},
         dataset={"files": ["test/parquet"], "split_dataset_ratio": 0.0, "max_length": 256},
         self_cognition={"samples": 0},
     )

@@ -1,4 +1,4 @@
-"""Qt's core, and one application for all workers; each test fails on a thread that it leaves behind."""
+"""Qt, and one application for all tests; each test of a worker fails on a thread that it leaves behind."""
 
 import os
 
@@ -6,12 +6,13 @@ import pytest
 
 from tests.qt_libraries import require_qt
 
-require_qt("PySide6.QtCore")
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+require_qt("PySide6.QtCore", "PySide6.QtWidgets")
 
-from PySide6.QtCore import QCoreApplication  # noqa: E402 - only once Qt is known to be there
+from PySide6.QtWidgets import QApplication  # noqa: E402 - only once Qt is known to be there
 
 
 @pytest.fixture(scope="session")
-def application() -> QCoreApplication:
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    return QCoreApplication.instance() or QCoreApplication([])
+def application(qapp: QApplication) -> QApplication:
+    """The one of the window's tests: there can be no other beside it."""
+    return qapp
