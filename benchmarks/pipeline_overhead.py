@@ -94,6 +94,8 @@ def run_bare(events: list[Event], file: Path) -> float:
             shutil.copytree(prepared, part)
         else:
             part.mkdir(parents=True, exist_ok=True)
+            if stage == "evaluate":  # its questions are written by Tunesmith too
+                shutil.copy(prepared / "questions.jsonl", part)
         for argv in commands:
             begin = time.monotonic()
             subprocess.run(

@@ -165,7 +165,8 @@ def test_a_stop_during_a_long_evaluation_saves_the_step_before_it(
     held.write_text(QUESTIONS.read_text(encoding="utf-8"), encoding="utf-8")
     run([*argv, "--resume_from_checkpoint", str(checkpoint)], env)
     ended = read(events)[-1]
-    assert ended == {"ev": "end", "step": 3 if last else 9, "finished": True, "stopped": False}
+    # transformers looks for the end only behind a step, so it takes one more where it resumes at the last
+    assert ended == {"ev": "end", "step": 4 if last else 9, "finished": True, "stopped": False}
     assert is_whole_adapter(output / "adapter")
 
 
