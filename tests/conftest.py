@@ -13,6 +13,9 @@ from core.tools.ollama_demo import get_server
 from core.tools.ollama_server import running
 from tests.e2e.workshop import Demo, Workshop, tunesmith
 
+# hundreds of small programs are started: with this set, each would compile all of its modules anew
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 # a busy computer is no failure
 settings.register_profile("tunesmith", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("tunesmith")
